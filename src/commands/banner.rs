@@ -1,0 +1,52 @@
+//! What the sandbox tells whoever started it: where it is, who is in it, and a line to paste.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use super::CommandError;
+use super::database::Database;
+
+const EXAMPLE: &str = include_str!("../../fixtures/exchanges/add-patient-to-panel/1-request.json");
+
+/// Shows it on standard output; for a database that is not the sandbox's own, the address alone.
+pub(super) fn show(address: SocketAddr, database: &Database) -> Result<(), CommandError> {
+    let mut text = format!("PAS serves http://{address}/$process-message\n");
+    if let Database::Own { data_dir, note, .. } = database {
+        let example = write_example(data_dir)?;
+        if let Some(note) = note {
+            text += &format!("\n{note}\n");
+        }
+        text += &format!(
+            "
+The sandbox is ready; its Postgres and its data lie in {data_dir}.
+Everybody in it is invented; fixtures/README.md tells who each is. Some of them:
+
+  provider  90101       Juniper Testwell            at clinic F0101
+  provider  90102       Barnaby Sampleworth         at clinic F0102
+  provider  90103       Saffron Careling, NP        at clinic F0101
+  clinic    F0101       Cedar Lantern Family Practice, V0X 9Z1
+  clinic    F0102       Otter Bridge Health Centre, V0X 9Z2
+  patient   9876500011  Marigold Exampleton, born 1984-04-12
+  patient   9876500029  Basil Fixturing, born 1951-09-30
+
+Put Marigold on Juniper's panel:
+
+  curl -sS -H 'Content-Type: application/fhir+json' --data-binary '@{example}' 'http://{address}/$process-message'
+
+And look: pas panel --practitioner 90101 --facility F0101   (cargo run -- panel …)
+Ctrl-C stops the server and its Postgres.
+",
+            data_dir = data_dir.display(),
+        );
+    }
+    std::io::stdout().write_all(text.as_bytes()).map_err(CommandError::io("standard output"))
+}
+
+/// The example beside the data, so that the line works from any folder.
+fn write_example(data_dir: &Path) -> Result<String, CommandError> {
+    let path = data_dir.join("add-patient-to-panel.json");
+    std::fs::write(&path, EXAMPLE).map_err(CommandError::io(path.display().to_string()))?;
+    let absolute = path.canonicalize().map_err(CommandError::io(path.display().to_string()))?;
+    Ok(absolute.display().to_string())
+}

@@ -1,0 +1,94 @@
+//! What each command does.
+
+mod banner;
+mod cast;
+mod database;
+mod import;
+mod panel;
+mod serve;
+
+use std::process::ExitCode;
+
+use tokio::runtime::Runtime;
+
+use crate::cli::{Cli, Command, MigrateArgs, SharedArgs};
+use crate::store::{Store, StoreError, StoreOptions};
+use crate::{sandbox, telemetry};
+use database::Database;
+
+pub use cast::load as load_cast;
+pub use import::{Source, load};
+
+/// Why a command failed, for the person who gave it.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The sandbox's Postgres.
+    #[error(transparent)]
+    Sandbox(#[from] sandbox::SandboxError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Files, sockets, the terminal.
+    #[error("{what}: {error}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// Why it failed.
+        error: std::io::Error,
+    },
+    /// Anything that needs no more than its text.
+    #[error("{0}")]
+    Told(String),
+}
+
+impl CommandError {
+    fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let what = what.into();
+        move |error| CommandError::Io { what, error }
+    }
+}
+
+/// Runs a command to its end.
+pub fn run(cli: &Cli) -> ExitCode {
+    let done = match &cli.command {
+        Command::Serve(args) => started(&args.shared).and_then(|()| serve::run(args)),
+        Command::Import(args) => started(&args.shared).and_then(|()| import::run(args)),
+        Command::Panel(args) => started(&args.shared).and_then(|()| panel::run(args)),
+        Command::Migrate(args) => started(&args.shared).and_then(|()| migrate(args)),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("pas: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+fn started(shared: &SharedArgs) -> Result<(), CommandError> {
+    telemetry::start(shared.log_format, &shared.log).map_err(CommandError::Told)
+}
+
+fn migrate(args: &MigrateArgs) -> Result<ExitCode, CommandError> {
+    let database = Database::open(&args.shared)?;
+    let store = Store::open(&StoreOptions::new(database.url()))?;
+    runtime()?.block_on(store.migrate())?;
+    eprintln!("The schema is at version {}.", crate::store::SCHEMA_VERSION);
+    database.close()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A runtime for a command.
+fn runtime() -> Result<Runtime, CommandError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(CommandError::io("starting the runtime"))
+}
+
+/// A store for a command that is not `serve`; a sandbox's schema is brought up to date on the way.
+async fn store(database: &Database) -> Result<Store, CommandError> {
+    let store = Store::open(&StoreOptions::new(database.url()))?;
+    if database.is_sandbox() {
+        store.migrate().await?;
+    }
+    store.require_schema().await?;
+    Ok(store)
+}

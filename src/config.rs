@@ -1,0 +1,95 @@
+//! From settings to the values that the modules work with.
+
+use chrono::FixedOffset;
+
+use crate::cli::{
+    LimitArgs, MrpElsewhereArg, NamingArgs, NotOnPanelArg, PhnCheckArg, PolicyArgs, RegistryArg,
+    ServeArgs,
+};
+use crate::clock::Clock;
+use crate::fhir::JsonLimits;
+use crate::http::EdgeLimits;
+use crate::message::{self, Limits, Naming, PhnCheck};
+use crate::panel::{self, MrpElsewhere, NotOnPanel};
+use crate::process::Service;
+use crate::registry::{self, NamePolicy};
+use crate::reply::Origin;
+use crate::store::{Registry, Store, StoreOptions};
+
+/// Built-in naming systems and the further ones of the settings.
+pub fn naming(args: &NamingArgs) -> Naming {
+    let mut naming = Naming::default();
+    naming.phn.extend(args.phn_systems.iter().cloned());
+    naming.practitioner.extend(args.practitioner_systems.iter().cloned());
+    naming.facility.extend(args.facility_systems.iter().cloned());
+    naming
+}
+
+/// How the store connects.
+pub fn store_options(url: &str, limits: &LimitArgs) -> StoreOptions {
+    StoreOptions {
+        url: url.to_owned(),
+        connections: limits.connections,
+        acquire_timeout: limits.acquire_timeout,
+        statement_timeout: limits.statement_timeout,
+        lock_timeout: limits.lock_timeout,
+    }
+}
+
+/// Bounds at the edge.
+pub fn edge_limits(limits: &LimitArgs) -> EdgeLimits {
+    EdgeLimits { body: limits.max_body_bytes, body_timeout: limits.body_timeout }
+}
+
+/// Everything that messages are processed with; `endpoint` is where this server can be reached.
+pub fn service(args: &ServeArgs, store: Store, endpoint: String) -> Service {
+    Service {
+        store,
+        clock: Clock::System,
+        origin: Origin { canonical: args.canonical.trim_end_matches('/').to_owned(), endpoint },
+        json: JsonLimits { depth: args.limits.max_json_depth },
+        reading: reading(args),
+        judging: registry::Policy { names: NamePolicy { ignore_marks: args.policy.ignore_marks } },
+        deciding: deciding(&args.policy),
+        offset: offset(args.policy.utc_offset),
+    }
+}
+
+fn reading(args: &ServeArgs) -> message::Policy {
+    message::Policy {
+        naming: naming(&args.policy.naming),
+        phn: match args.policy.phn_check {
+            PhnCheckArg::Digit => PhnCheck::Digit,
+            PhnCheckArg::Form => PhnCheck::Form,
+        },
+        limits: Limits { members: args.limits.max_members },
+    }
+}
+
+fn deciding(args: &PolicyArgs) -> panel::Policy {
+    panel::Policy {
+        mrp_elsewhere: match args.mrp_elsewhere {
+            MrpElsewhereArg::Transfer => MrpElsewhere::Transfer,
+            MrpElsewhereArg::Reject => MrpElsewhere::Reject,
+        },
+        not_on_panel: match args.not_on_panel {
+            NotOnPanelArg::Accept => NotOnPanel::Accept,
+            NotOnPanelArg::Reject => NotOnPanel::Reject,
+        },
+    }
+}
+
+/// Whole hours ahead of UTC; the command line takes none that there is not.
+fn offset(hours: i32) -> FixedOffset {
+    FixedOffset::east_opt(hours * 3_600)
+        .unwrap_or(FixedOffset::east_opt(0).unwrap_or_else(|| unreachable!()))
+}
+
+/// The registry of a setting.
+pub fn registry(arg: RegistryArg) -> Registry {
+    match arg {
+        RegistryArg::Plr => Registry::Plr,
+        RegistryArg::Pas => Registry::Pas,
+        RegistryArg::ClientRegistry => Registry::ClientRegistry,
+    }
+}

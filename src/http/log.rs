@@ -1,0 +1,72 @@
+//! One line a request, written here and nowhere else (docs/OPERATING.md has its grammar).
+//!
+//! It says route, status, event, outcome, fault codes, counts and time. It never says a name, a number of a person, a
+//! body, or a path or header as the sender wrote them: each could hold one.
+
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue, Method};
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::{error, info};
+use uuid::Uuid;
+
+use crate::clock::Clock;
+
+use super::sent::Tell;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Times a request, gives it an id, writes its line.
+pub(super) async fn request(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = request_id(&request);
+    let method = method_word(request.method());
+    let route =
+        request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let mut response = next.run(request).await;
+    let status = response.status().as_u16();
+    let ms = started.elapsed().as_secs_f64() * 1e3;
+    let told = response.extensions_mut().remove::<Tell>().map(|Tell(told)| told);
+    let told = told.as_deref();
+    let event = told.and_then(|told| told.event).map_or("-", |event| event.code());
+    let outcome = told.and_then(|told| told.response).map_or("-", |response| response.code());
+    let codes: Vec<&str> = told
+        .map(|told| told.codes.iter().map(|code| code.row().code).collect())
+        .unwrap_or_default();
+    let codes = codes.join(",");
+    let replayed = told.is_some_and(|told| told.replayed);
+    let patients = told.map_or(0, |told| told.patients);
+    match told.and_then(|told| told.defect.as_ref()) {
+        Some(defect) => {
+            error!(%id, method, route, status, event, outcome, codes, replayed, patients, ms, %defect, "request");
+        }
+        None => {
+            info!(%id, method, route, status, event, outcome, codes, replayed, patients, ms, "request")
+        }
+    }
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}
+
+/// The caller's id when it is a UUID; else a new one. Anything else could be anything.
+fn request_id(request: &Request) -> Uuid {
+    let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    given.and_then(|text| text.parse().ok()).unwrap_or_else(|| Clock::System.id())
+}
+
+fn method_word(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}

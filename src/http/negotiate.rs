@@ -1,0 +1,179 @@
+//! What a request says of itself: media types, encoding, FHIR version, and what it asks for that we refuse.
+
+use axum::extract::Query;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, header};
+
+use crate::fault::Code;
+
+/// How the body is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Encoding {
+    Plain,
+    Gzip,
+}
+
+/// Checks everything that can be told without the body.
+pub(super) fn negotiate(parts: &Parts) -> Result<Encoding, Code> {
+    let Query(query) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
+        .map_err(|_| Code::NotAcceptable)?;
+    let is_async = |(key, value): &(String, String)| match key.as_str() {
+        "async" => value != "false",
+        "response-url" => true,
+        _ => false,
+    };
+    if query.iter().any(is_async) {
+        return Err(Code::AsyncNotSupported);
+    }
+    let acceptable = match query.iter().find(|(key, _)| key == "_format") {
+        // A bare `+` in a query is read as a space.
+        Some((_, format)) => matches!(
+            media_type(&format.replace(' ', "+")),
+            Some("json" | "text/json" | "application/json" | "application/fhir+json")
+        ),
+        None => accepts_json(&parts.headers),
+    };
+    if !acceptable {
+        return Err(Code::NotAcceptable);
+    }
+    let content_type = text(&parts.headers, header::CONTENT_TYPE).unwrap_or_default();
+    if !matches!(media_type(content_type), Some("application/json" | "application/fhir+json"))
+        || parameter(content_type, "charset").is_some_and(|set| !set.eq_ignore_ascii_case("utf-8"))
+        || !r4(content_type)
+    {
+        return Err(Code::UnsupportedMediaType);
+    }
+    match text(&parts.headers, header::CONTENT_ENCODING).map(str::trim) {
+        None | Some("" | "identity") => Ok(Encoding::Plain),
+        Some(gzip) if gzip.eq_ignore_ascii_case("gzip") || gzip.eq_ignore_ascii_case("x-gzip") => {
+            Ok(Encoding::Gzip)
+        }
+        Some(_) => Err(Code::UnsupportedEncoding),
+    }
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name).map(|value| value.to_str().unwrap_or("?"))
+}
+
+/// The type without its parameters; `None` for types that are not written in lower case letters we know.
+fn media_type(text: &str) -> Option<&'static str> {
+    const KNOWN: [&str; 7] = [
+        "json",
+        "text/json",
+        "application/json",
+        "application/fhir+json",
+        "application/*",
+        "*/*",
+        "*",
+    ];
+    let bare = text.split(';').next().unwrap_or_default().trim();
+    KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(bare))
+}
+
+fn parameter<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    text.split(';').skip(1).find_map(|parameter| {
+        let (key, value) = parameter.split_once('=')?;
+        key.trim().eq_ignore_ascii_case(name).then(|| value.trim().trim_matches('"'))
+    })
+}
+
+/// `fhirVersion`, where it is given, must be R4's (R4 §3.1.0.1.10).
+fn r4(text: &str) -> bool {
+    parameter(text, "fhirVersion").is_none_or(|version| matches!(version, "4.0" | "4.0.1"))
+}
+
+/// Whether an Accept header, or its absence, leaves room for JSON.
+fn accepts_json(headers: &HeaderMap) -> bool {
+    let mut ranges = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .flat_map(|value| value.to_str().unwrap_or("?").split(','))
+        .peekable();
+    if ranges.peek().is_none() {
+        return true;
+    }
+    ranges.any(|range| {
+        let refused = parameter(range, "q").and_then(|q| q.parse::<f32>().ok()) == Some(0.0);
+        let known = matches!(
+            media_type(range),
+            Some("*/*" | "*" | "application/*" | "application/json" | "application/fhir+json")
+        );
+        known && !refused && r4(range)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    fn ask(uri: &str, headers: &[(&str, &str)]) -> Result<Encoding, Code> {
+        let mut request = Request::post(uri);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        negotiate(&request.body(()).unwrap().into_parts().0)
+    }
+
+    const JSON: (&str, &str) =
+        ("content-type", "application/fhir+json; charset=UTF-8; fhirVersion=4.0");
+
+    #[test]
+    fn json_in_every_spelling_is_taken() {
+        for accept in [
+            "*/*",
+            "application/fhir+json",
+            "text/html, application/json;q=0.5",
+            "application/fhir+xml, */*;q=0.1",
+        ] {
+            assert_eq!(ask("/", &[JSON, ("accept", accept)]), Ok(Encoding::Plain), "{accept}");
+        }
+        for format in
+            ["json", "application/json", "application/fhir%2Bjson", "application/fhir+json"]
+        {
+            assert_eq!(
+                ask(&format!("/?_format={format}"), &[JSON, ("accept", "text/html")]),
+                Ok(Encoding::Plain)
+            );
+        }
+        assert_eq!(
+            ask("/", &[("content-type", "Application/JSON"), ("content-encoding", "GZIP")]),
+            Ok(Encoding::Gzip)
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_served_is_refused_by_name() {
+        for accept in [
+            "application/fhir+xml",
+            "text/html",
+            "application/json;q=0",
+            "application/fhir+json; fhirVersion=5.0",
+        ] {
+            assert_eq!(ask("/", &[JSON, ("accept", accept)]), Err(Code::NotAcceptable), "{accept}");
+        }
+        assert_eq!(ask("/?_format=xml", &[JSON]), Err(Code::NotAcceptable));
+        for content in [
+            "application/fhir+xml",
+            "text/plain",
+            "application/json; charset=latin1",
+            "application/fhir+json; fhirVersion=3.0",
+        ] {
+            assert_eq!(
+                ask("/", &[("content-type", content)]),
+                Err(Code::UnsupportedMediaType),
+                "{content}"
+            );
+        }
+        assert_eq!(ask("/", &[]), Err(Code::UnsupportedMediaType));
+        assert_eq!(ask("/", &[JSON, ("content-encoding", "br")]), Err(Code::UnsupportedEncoding));
+        assert_eq!(ask("/?async=true", &[JSON]), Err(Code::AsyncNotSupported));
+        assert_eq!(
+            ask("/?response-url=https://emr.example", &[JSON]),
+            Err(Code::AsyncNotSupported)
+        );
+        assert_eq!(ask("/?async=false", &[JSON]), Ok(Encoding::Plain));
+    }
+}

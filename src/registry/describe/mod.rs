@@ -1,0 +1,115 @@
+//! Registries describe themselves in FHIR resources; here those become records.
+//!
+//! Besides plain R4 the shapes of PLR's own guide are read: licence status, periods of names, the legal name of a clinic.
+
+mod organization;
+mod patient;
+mod practitioner;
+
+pub use organization::organization;
+pub use patient::patient;
+pub use practitioner::{DescribedRole, practitioner, role};
+
+use crate::fhir::{Element, Misshapen, Period};
+
+use super::record::Identifier;
+
+/// Why a resource cannot be taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Undescribed {
+    /// A required element is absent.
+    #[error("{0} is missing")]
+    Missing(&'static str),
+    /// An element has a form that cannot be read.
+    #[error("{at} must be {wanted}")]
+    Invalid {
+        /// FHIRPath of the element.
+        at: String,
+        /// What it must be.
+        wanted: &'static str,
+    },
+}
+
+impl From<Misshapen> for Undescribed {
+    fn from(wrong: Misshapen) -> Self {
+        Undescribed::Invalid { at: wrong.at.to_string(), wanted: wrong.wanted }
+    }
+}
+
+type Described<T> = Result<T, Undescribed>;
+
+const PERIOD: &str = "http://hlth.gov.bc.ca/fhir/provider/StructureDefinition/bc-period-extension";
+
+fn text(element: Element<'_>) -> Described<Option<String>> {
+    Ok(element.text()?.map(|text| text.trim().to_owned()))
+}
+
+/// `active`, which is true when it is absent.
+fn active(resource: Element<'_>) -> Described<bool> {
+    Ok(resource.field("active").boolean()?.unwrap_or(true))
+}
+
+/// A Period element, to the day: a partial start means its first day, a partial end its last.
+fn period(element: Element<'_>) -> Described<Period> {
+    let bound = |name| -> Described<Option<_>> {
+        let element = element.field(name);
+        let Some(text) = element.text()? else { return Ok(None) };
+        let invalid = || Undescribed::Invalid {
+            at: element.path().to_string(),
+            wanted: "a date or dateTime",
+        };
+        Period::of_partial(text).map(Some).ok_or_else(invalid)
+    };
+    Ok(Period {
+        start: bound("start")?.map(|(first, _)| first),
+        end: bound("end")?.map(|(_, last)| last),
+    })
+}
+
+/// The extensions of an element with this URL.
+fn extensions<'a>(element: Element<'a>, url: &str) -> Described<Vec<Element<'a>>> {
+    let all = element.field("extension").items()?;
+    Ok(all
+        .into_iter()
+        .filter(|extension| extension.field("url").text().ok().flatten() == Some(url))
+        .collect())
+}
+
+/// The period that PLR gives by extension; open when it gives none.
+fn extension_period(element: Element<'_>, url: &str) -> Described<Period> {
+    match extensions(element, url)?.first() {
+        Some(extension) => period(extension.field("valuePeriod")),
+        None => Ok(Period::default()),
+    }
+}
+
+/// Every identifier with system and value; one that is marked `old` counts as ended.
+fn identifiers(resource: Element<'_>) -> Described<Vec<Identifier>> {
+    let mut all = Vec::new();
+    for item in resource.field("identifier").items()? {
+        let system =
+            text(item.field("system"))?.ok_or(Undescribed::Missing("identifier.system"))?;
+        let value = text(item.field("value"))?.ok_or(Undescribed::Missing("identifier.value"))?;
+        all.push(Identifier { system, value, period: period_unless_old(item)? });
+    }
+    if all.is_empty() { Err(Undescribed::Missing("identifier")) } else { Ok(all) }
+}
+
+/// The period of an identifier, name or address; what is marked `use: old` has ended, whenever that was.
+fn period_unless_old(item: Element<'_>) -> Described<Period> {
+    let mut period = period(item.field("period"))?;
+    let own = extension_period(item, PERIOD)?;
+    period.start = period.start.or(own.start);
+    period.end = period.end.or(own.end);
+    if item.field("use").text()? == Some("old") && period.end.is_none() {
+        period.end = Some(period.start.unwrap_or(Period::LONG_AGO));
+    }
+    Ok(period)
+}
+
+/// `Resource.id`, else the first identifier as `system|value`.
+fn key(resource: Element<'_>, identifiers: &[Identifier]) -> Described<String> {
+    let id = text(resource.field("id"))?;
+    id.or_else(|| identifiers.first().map(Identifier::token))
+        .ok_or(Undescribed::Missing("identifier"))
+}

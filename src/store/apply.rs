@@ -1,0 +1,219 @@
+//! One statement applies everything: the message, its effect and its answer.
+
+use chrono::{DateTime, Utc};
+use sqlx::{Postgres, Row as _, Transaction};
+use uuid::Uuid;
+
+use crate::message::{Digest, Message};
+use crate::panel::{Change, EntryStatus, PanelId};
+
+use super::error::StoreError;
+use super::look::{Known, Question, Seen, look};
+use super::pool::Store;
+
+/// A message as it is kept: by which keys, and what was answered.
+#[derive(Debug)]
+pub struct Receipt<'m> {
+    /// Our own number for it.
+    pub id: Uuid,
+    /// The message.
+    pub message: &'m Message,
+    /// When it was processed.
+    pub at: DateTime<Utc>,
+    /// Whether the answer is `ok`; else it is `fatal-error`.
+    pub ok: bool,
+    /// The answer, byte for byte.
+    pub answer: &'m [u8],
+}
+
+/// What a message does to panels.
+#[derive(Debug, Default)]
+pub struct Effect<'m> {
+    /// The panel of the message and its provider's key in PAS; `None` when the message was refused.
+    pub panel: Option<(PanelId, &'m str)>,
+    /// The steps.
+    pub changes: &'m [Change],
+}
+
+/// What came of keeping an answer.
+#[derive(Debug)]
+pub enum Kept {
+    /// It is kept.
+    Yes,
+    /// Another delivery of the same Bundle was quicker; this is what it was answered.
+    Earlier(Seen),
+}
+
+const KEEP: &str = "
+INSERT INTO inbox.message AS m (id, sender, bundle_key, header_key, digest, event, received_at, outcome, answer)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT ON CONSTRAINT a_bundle_is_answered_once DO UPDATE SET sender = m.sender
+RETURNING m.id, m.header_key, m.digest, m.answer";
+
+// $1-$9 the message; $10-$12 entries that cease to be confirmed or listed, with status before and after;
+// $13, $14 entries confirmed again, with status before; $15, $16 panel and patients of new entries; $17 the provider.
+// `ended` comes first by being counted in the other two: whoever stops being MRP must have stopped before another starts.
+const APPLY: &str = "
+WITH message AS (
+    INSERT INTO inbox.message (id, sender, bundle_key, header_key, digest, event, received_at, outcome, answer)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+), ended AS (
+    UPDATE panel.entry e
+       SET status = s.became, status_at = greatest($7, e.started_at), author = $2, message_id = $1,
+           ended_at = CASE WHEN s.became = 'removed' THEN greatest($7, e.started_at) END
+      FROM unnest($10::bigint[], $11::text[]::panel.status[], $12::text[]::panel.status[]) AS s (id, was, became)
+     WHERE e.id = s.id AND e.status = s.was
+    RETURNING e.id, e.panel_id, s.was, s.became
+), confirmed AS (
+    UPDATE panel.entry e
+       SET status = 'confirmed', status_at = $7, started_at = $7, author = $2, message_id = $1
+      FROM unnest($13::bigint[], $14::text[]::panel.status[]) AS s (id, was)
+     WHERE e.id = s.id AND e.status = s.was AND (SELECT count(*) FROM ended) = cardinality($10::bigint[])
+    RETURNING e.id, s.was
+), opened AS (
+    INSERT INTO panel.entry (panel_id, phn, status, started_at, status_at, author, message_id)
+    SELECT $15, s.phn, 'confirmed', $7, $7, $2, $1
+      FROM unnest($16::text[]) AS s (phn)
+     WHERE (SELECT count(*) FROM ended) = cardinality($10::bigint[])
+    RETURNING id
+), step AS (
+    SELECT id, was, became, CASE became WHEN 'removed' THEN 'removed' ELSE 'mrp-moved' END AS reason FROM ended
+    UNION ALL SELECT id, was, 'confirmed', 'confirmed-again' FROM confirmed
+    UNION ALL SELECT id, NULL, 'confirmed', 'added' FROM opened
+), history AS (
+    INSERT INTO panel.change (entry_id, was, became, at, author, on_behalf_of, message_id, reason)
+    SELECT id, was, became, $7, $2, $17, $1, reason FROM step
+), notice AS (
+    INSERT INTO panel.notice (panel_id, entry_id, kind, at, message_id)
+    SELECT panel_id, id, 'mrp-moved', $7, $1 FROM ended WHERE became = 'not-mrp'
+)
+SELECT count(*) AS steps FROM step";
+
+impl Store {
+    /// Keeps the answer to a message that changes nothing. One round trip.
+    ///
+    /// # Errors
+    /// When the database does not answer; then nothing is kept.
+    pub async fn keep(&self, receipt: &Receipt<'_>) -> Result<Kept, StoreError> {
+        let row = bind_receipt(sqlx::query(KEEP), receipt).fetch_one(&self.pool).await?;
+        if row.try_get::<Uuid, _>("id")? == receipt.id {
+            return Ok(Kept::Yes);
+        }
+        Ok(Kept::Earlier(Seen {
+            header_key: row.try_get("header_key")?,
+            digest: Digest::from_bytes(row.try_get("digest")?),
+            answer: row.try_get("answer")?,
+        }))
+    }
+
+    /// Begins a message's turn to change something. One round trip.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn begin(&self) -> Result<Turn, StoreError> {
+        Ok(Turn { transaction: self.pool.begin().await? })
+    }
+}
+
+/// A message's turn: one transaction, rolled back unless committed.
+#[derive(Debug)]
+pub struct Turn {
+    transaction: Transaction<'static, Postgres>,
+}
+
+impl Turn {
+    /// Gathers everything, then locks the message's key and its patients and reads where they stand. One round trip.
+    ///
+    /// # Errors
+    /// When the database does not answer, or a lock was not to be had in time.
+    pub async fn look(&mut self, question: &Question<'_>) -> Result<Known, StoreError> {
+        look(&mut *self.transaction, question, true).await
+    }
+
+    /// Writes message, effect and answer. One round trip.
+    ///
+    /// # Errors
+    /// When the database does not answer, or when an entry was not as the decision saw it: a defect, and nothing is kept.
+    pub async fn apply(
+        &mut self,
+        receipt: &Receipt<'_>,
+        effect: &Effect<'_>,
+    ) -> Result<(), StoreError> {
+        let mut steps = Steps::default();
+        effect.changes.iter().for_each(|change| steps.take(change));
+        let row = bind_receipt(sqlx::query(APPLY), receipt)
+            .bind(&steps.ended)
+            .bind(&steps.ended_was)
+            .bind(&steps.ended_became)
+            .bind(&steps.confirmed)
+            .bind(&steps.confirmed_was)
+            .bind(effect.panel.map(|(PanelId(id), _)| id))
+            .bind(&steps.opened)
+            .bind(effect.panel.map(|(_, practitioner)| practitioner))
+            .fetch_one(&mut *self.transaction)
+            .await?;
+        let taken: i64 = row.try_get("steps")?;
+        if usize::try_from(taken) != Ok(effect.changes.len()) {
+            let text = format!("{taken} of {} steps could be taken", effect.changes.len());
+            return Err(StoreError::Broken(text));
+        }
+        Ok(())
+    }
+
+    /// Makes it so. One round trip.
+    ///
+    /// # Errors
+    /// When the database does not answer: then it may be so or not, and the same message sent again will tell.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.transaction.commit().await?)
+    }
+}
+
+type Query<'q> = sqlx::query::Query<'q, Postgres, sqlx::postgres::PgArguments>;
+
+fn bind_receipt<'q>(query: Query<'q>, receipt: &'q Receipt<'q>) -> Query<'q> {
+    let keys = receipt.message.keys.as_ref();
+    query
+        .bind(receipt.id)
+        .bind(receipt.message.sender.as_str())
+        .bind(keys.map(|keys| keys.bundle.as_str()))
+        .bind(keys.map(|keys| keys.header.as_str()))
+        .bind(receipt.message.digest.as_bytes())
+        .bind(receipt.message.event.code())
+        .bind(receipt.at)
+        .bind(if receipt.ok { "ok" } else { "fatal-error" })
+        .bind(receipt.answer)
+}
+
+/// Changes as columns.
+#[derive(Default)]
+struct Steps<'c> {
+    ended: Vec<i64>,
+    ended_was: Vec<&'static str>,
+    ended_became: Vec<&'static str>,
+    confirmed: Vec<i64>,
+    confirmed_was: Vec<&'static str>,
+    opened: Vec<&'c str>,
+}
+
+impl<'c> Steps<'c> {
+    fn take(&mut self, change: &'c Change) {
+        match change {
+            Change::Open(phn) => self.opened.push(phn.as_str()),
+            Change::Confirm { entry, was } => {
+                self.confirmed.push(entry.0);
+                self.confirmed_was.push(was.word());
+            }
+            Change::Displace { entry } => {
+                self.end(entry.0, EntryStatus::Confirmed, EntryStatus::NotMrp)
+            }
+            Change::Remove { entry, was } => self.end(entry.0, *was, EntryStatus::Removed),
+        }
+    }
+
+    fn end(&mut self, entry: i64, was: EntryStatus, became: EntryStatus) {
+        self.ended.push(entry);
+        self.ended_was.push(was.word());
+        self.ended_became.push(became.word());
+    }
+}

@@ -1,0 +1,205 @@
+//! One statement gathers everything that a message needs: the answer given before, the registries' records, and where
+//! its patients stand.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use sqlx::Row as _;
+use sqlx::postgres::{PgExecutor, PgRow};
+use sqlx::types::Json;
+
+use crate::message::{Digest, Message, Naming};
+use crate::panel::{Entry, PanelId};
+use crate::registry::{Identifier, PatientRecord, Records};
+
+use super::error::StoreError;
+use super::pool::Store;
+
+/// What to look for.
+#[derive(Debug)]
+pub struct Question<'m> {
+    sender: &'m str,
+    bundle_key: Option<&'m str>,
+    practitioner_tokens: Vec<String>,
+    facility_tokens: Vec<String>,
+    phns: Vec<&'m str>,
+}
+
+impl<'m> Question<'m> {
+    /// What this message needs to know.
+    pub fn about(message: &'m Message, naming: &Naming) -> Self {
+        let facility = message.clinic.id.as_str();
+        Question {
+            sender: message.sender.as_str(),
+            bundle_key: message.keys.as_ref().map(|keys| keys.bundle.as_str()),
+            practitioner_tokens: message.provider.ids.iter().map(|id| id.token()).collect(),
+            facility_tokens: naming
+                .facility
+                .iter()
+                .map(|system| format!("{system}|{facility}"))
+                .collect(),
+            phns: message.patients.iter().map(|patient| patient.phn.as_str()).collect(),
+        }
+    }
+}
+
+/// The Bundle was answered before.
+#[derive(Debug)]
+pub struct Seen {
+    /// The key of the message that was in it.
+    pub header_key: String,
+    /// Its content's digest.
+    pub digest: Option<Digest>,
+    /// The answer, byte for byte.
+    pub answer: Vec<u8>,
+}
+
+/// The identifiers of the two sides of a panel.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Parties {
+    /// The provider's, in PAS.
+    pub practitioner: Vec<Identifier>,
+    /// The clinic's, in PAS.
+    pub organization: Vec<Identifier>,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// The answer given before; then nothing else was looked for.
+    pub seen: Option<Seen>,
+    /// What the registries hold.
+    pub records: Records,
+    /// Panels, by provider's and clinic's keys in PAS.
+    pub panels: HashMap<(String, String), PanelId>,
+    /// Where the patients stand.
+    pub entries: Vec<Entry>,
+    /// Who is behind the panels that make somebody MRP.
+    pub parties: HashMap<PanelId, Parties>,
+}
+
+// $1 sender, $2 Bundle key, $3 whether to take the locks, $4 practitioner tokens, $5 facility tokens, $6 PHNs.
+// `seen` is materialized and asked by every branch: the message's turn is taken first, the patients' locks after it,
+// and a message that was answered before costs nothing else.
+const LOOK: &str = "
+WITH seen AS MATERIALIZED (
+    SELECT header_key, digest, answer FROM inbox.seen($1, $2, $3)
+), plr_practitioner AS (
+    SELECT * FROM plr.practitioner WHERE tokens && $4::text[] AND NOT EXISTS (SELECT FROM seen)
+), pas_practitioner AS (
+    SELECT * FROM pas.practitioner WHERE tokens && $4::text[] AND NOT EXISTS (SELECT FROM seen)
+), plr_organization AS (
+    SELECT * FROM plr.organization WHERE tokens && $5::text[] AND NOT EXISTS (SELECT FROM seen)
+), pas_organization AS (
+    SELECT * FROM pas.organization WHERE tokens && $5::text[] AND NOT EXISTS (SELECT FROM seen)
+), role AS (
+    SELECT r.* FROM pas.practitioner_role r
+      JOIN pas_practitioner p ON p.key = r.practitioner_key
+      JOIN pas_organization o ON o.key = r.organization_key
+), here AS (
+    SELECT n.* FROM panel.panel n
+      JOIN pas_practitioner p ON p.key = n.practitioner_key
+      JOIN pas_organization o ON o.key = n.organization_key
+), entry AS MATERIALIZED (
+    SELECT e.* FROM panel.entries($6::text[], ARRAY(SELECT id FROM here), $3) e WHERE NOT EXISTS (SELECT FROM seen)
+), mrp AS (
+    SELECT n.id, p.identifiers AS practitioner, o.identifiers AS organization
+      FROM (SELECT DISTINCT panel_id FROM entry WHERE status = 'confirmed') c
+      JOIN panel.panel n ON n.id = c.panel_id
+      JOIN pas.practitioner p ON p.key = n.practitioner_key
+      JOIN pas.organization o ON o.key = n.organization_key
+)
+SELECT 'seen' AS kind, to_jsonb(header_key) AS doc, digest, answer FROM seen
+UNION ALL SELECT 'plr_practitioner', to_jsonb(r), NULL, NULL FROM plr_practitioner r
+UNION ALL SELECT 'pas_practitioner', to_jsonb(r), NULL, NULL FROM pas_practitioner r
+UNION ALL SELECT 'plr_organization', to_jsonb(r), NULL, NULL FROM plr_organization r
+UNION ALL SELECT 'pas_organization', to_jsonb(r), NULL, NULL FROM pas_organization r
+UNION ALL SELECT 'role', to_jsonb(r), NULL, NULL FROM role r
+UNION ALL SELECT 'panel', to_jsonb(r), NULL, NULL FROM here r
+UNION ALL SELECT 'patient', to_jsonb(r), NULL, NULL FROM client_registry.patient r
+           WHERE r.phn = ANY ($6::text[]) AND NOT EXISTS (SELECT FROM seen)
+UNION ALL SELECT 'entry', to_jsonb(r), NULL, NULL FROM entry r
+UNION ALL SELECT 'mrp', to_jsonb(r), NULL, NULL FROM mrp r";
+
+impl Store {
+    /// Looks without locks, for a message that changes nothing. One round trip.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn look(&self, question: &Question<'_>) -> Result<Known, StoreError> {
+        look(&self.pool, question, false).await
+    }
+}
+
+pub(super) async fn look(
+    executor: impl PgExecutor<'_>,
+    question: &Question<'_>,
+    locked: bool,
+) -> Result<Known, StoreError> {
+    let rows = sqlx::query(LOOK)
+        .bind(question.sender)
+        .bind(question.bundle_key)
+        .bind(locked)
+        .bind(&question.practitioner_tokens)
+        .bind(&question.facility_tokens)
+        .bind(&question.phns)
+        .fetch_all(executor)
+        .await?;
+    let mut known = Known::default();
+    for row in &rows {
+        known.take(row)?;
+    }
+    Ok(known)
+}
+
+#[derive(Deserialize)]
+struct PanelRow {
+    id: PanelId,
+    practitioner_key: String,
+    organization_key: String,
+}
+
+#[derive(Deserialize)]
+struct MrpRow {
+    id: PanelId,
+    #[serde(flatten)]
+    parties: Parties,
+}
+
+impl Known {
+    fn take(&mut self, row: &PgRow) -> Result<(), StoreError> {
+        match row.try_get::<&str, _>("kind")? {
+            "seen" => {
+                let digest = Digest::from_bytes(row.try_get("digest")?);
+                self.seen =
+                    Some(Seen { header_key: doc(row)?, digest, answer: row.try_get("answer")? });
+            }
+            "plr_practitioner" => self.records.plr_practitioners.push(doc(row)?),
+            "pas_practitioner" => self.records.pas_practitioners.push(doc(row)?),
+            "plr_organization" => self.records.plr_organizations.push(doc(row)?),
+            "pas_organization" => self.records.pas_organizations.push(doc(row)?),
+            "role" => self.records.roles.push(doc(row)?),
+            "patient" => {
+                let record: PatientRecord = doc(row)?;
+                self.records.patients.insert(record.phn.clone(), record);
+            }
+            "panel" => {
+                let panel: PanelRow = doc(row)?;
+                self.panels.insert((panel.practitioner_key, panel.organization_key), panel.id);
+            }
+            "entry" => self.entries.push(doc(row)?),
+            "mrp" => {
+                let mrp: MrpRow = doc(row)?;
+                self.parties.insert(mrp.id, mrp.parties);
+            }
+            other => return Err(StoreError::Broken(format!("unknown row {other}"))),
+        }
+        Ok(())
+    }
+}
+
+fn doc<T: DeserializeOwned>(row: &PgRow) -> Result<T, StoreError> {
+    let Json(value) = row.try_get::<Json<T>, _>("doc")?;
+    Ok(value)
+}

@@ -1,0 +1,20 @@
+//! Postgres, and the only SQL in the house.
+//!
+//! A query costs two round trips: [`Store::look`], [`Store::keep`]. A change costs four: [`Store::begin`],
+//! [`Turn::look`], [`Turn::apply`], [`Turn::commit`]; however many patients it is about.
+
+mod apply;
+mod error;
+mod import;
+mod look;
+mod pool;
+mod schema;
+mod views;
+
+pub use apply::{Effect, Kept, Receipt, Turn};
+pub use error::StoreError;
+pub use import::{Import, ImportReport, Line, Registry, Row};
+pub use look::{Known, Parties, Question, Seen};
+pub use pool::{Store, StoreOptions};
+pub use schema::{SCHEMA_VERSION, SchemaState};
+pub use views::{PanelMember, PanelQuestion};

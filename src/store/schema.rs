@@ -1,0 +1,82 @@
+//! The schema's versions: the files of `migrations/`, part of the binary.
+
+use std::borrow::Cow;
+
+use sqlx::Row as _;
+use sqlx::SqlSafeStr as _;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+use super::error::StoreError;
+use super::pool::Store;
+
+/// Every migration, in order: version, name, text.
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "registries", include_str!("../../migrations/0001_registries.sql")),
+    (2, "inbox", include_str!("../../migrations/0002_inbox.sql")),
+    (3, "panels", include_str!("../../migrations/0003_panels.sql")),
+];
+
+/// The version that this build needs.
+pub const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
+
+/// What state a database's schema is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SchemaState {
+    /// At the version that this build needs.
+    Current,
+    /// At another; 0: none yet.
+    Other(i64),
+}
+
+impl Store {
+    /// Brings the schema to this build's version. Several servers may do so at once; one does it.
+    ///
+    /// # Errors
+    /// When the database is away, is ahead of this build, or an applied migration was edited afterwards.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        let migrations = MIGRATIONS.iter().map(|(version, name, sql)| {
+            let sql = sqlx::AssertSqlSafe(*sql).into_sql_str();
+            Migration::new(*version, Cow::Borrowed(*name), MigrationType::Simple, sql, false)
+        });
+        let migrator = Migrator::with_migrations(migrations.collect());
+        migrator.run(&self.pool).await.map_err(|error| match error {
+            sqlx::migrate::MigrateError::Execute(error)
+            | sqlx::migrate::MigrateError::ExecuteMigration(error, _) => StoreError::from(error),
+            sqlx::migrate::MigrateError::VersionMissing(found) => {
+                StoreError::Schema { found, needed: SCHEMA_VERSION }
+            }
+            other => StoreError::Broken(other.to_string()),
+        })
+    }
+
+    /// Asks the database for its version: it is reachable, and ready for this build or not.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn schema_state(&self) -> Result<SchemaState, StoreError> {
+        let asked =
+            sqlx::query("SELECT max(version) AS version FROM _sqlx_migrations WHERE success")
+                .fetch_one(&self.pool)
+                .await;
+        let version = match asked {
+            Ok(row) => row.try_get::<Option<i64>, _>("version")?.unwrap_or(0),
+            // There is no table of migrations: an empty database.
+            Err(sqlx::Error::Database(refused)) if refused.code().as_deref() == Some("42P01") => 0,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(if version == SCHEMA_VERSION {
+            SchemaState::Current
+        } else {
+            SchemaState::Other(version)
+        })
+    }
+
+    /// # Errors
+    /// When the schema is not at this build's version.
+    pub async fn require_schema(&self) -> Result<(), StoreError> {
+        match self.schema_state().await? {
+            SchemaState::Current => Ok(()),
+            SchemaState::Other(found) => Err(StoreError::Schema { found, needed: SCHEMA_VERSION }),
+        }
+    }
+}
