@@ -45,7 +45,7 @@ pub struct SharedArgs {
     #[arg(long, env = "PAS_LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
     /// What is logged, as tracing directives.
-    #[arg(long, env = "PAS_LOG", default_value = "info", value_name = "DIRECTIVES")]
+    #[arg(long, env = "PAS_LOG", default_value = "info,sqlx=warn", value_name = "DIRECTIVES")]
     pub log: String,
 }
 

@@ -1,11 +1,13 @@
 //! Every way to fail, and what each means on the wire. The one table is [`table`]; every layer's own errors are mapped to
 //! its rows here, exhaustively, so that no failure is rendered anywhere else.
 
+mod codes;
 mod message;
 mod rules;
 mod table;
 
-pub use table::{Alone, Code, IssueType, ResponseCode, Severity};
+pub use codes::{IssueType, ResponseCode, Severity};
+pub use table::{Alone, Code, Row};
 
 use crate::fhir::{JsonFault, Path};
 use crate::panel::{Notice, Refusal};

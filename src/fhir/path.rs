@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// How deep a path can point; FHIR elements that we read lie far above this.
-const DEPTH: usize = 12;
+const DEPTH: usize = 8;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Step {

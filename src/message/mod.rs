@@ -4,6 +4,7 @@ mod digest;
 mod envelope;
 mod fault;
 mod ids;
+mod parts;
 mod people;
 mod policy;
 mod read;

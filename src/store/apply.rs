@@ -1,6 +1,7 @@
 //! One statement applies everything: the message, its effect and its answer.
 
 use chrono::{DateTime, Utc};
+use sqlx::pool::PoolConnection;
 use sqlx::{Postgres, Row as _, Transaction};
 use uuid::Uuid;
 
@@ -90,12 +91,46 @@ WITH message AS (
 SELECT count(*) AS steps FROM step";
 
 impl Store {
-    /// Keeps the answer to a message that changes nothing. One round trip.
+    /// Takes a connection for a message that changes nothing. No round trip, unless a connection must be made.
+    ///
+    /// # Errors
+    /// When the database does not answer, or no connection is free in time.
+    pub async fn connect(&self) -> Result<Session, StoreError> {
+        let connection = self.pool.acquire().await.map_err(|error| self.explain(error))?;
+        Ok(Session { connection })
+    }
+
+    /// Begins a message's turn to change something. One round trip.
+    ///
+    /// # Errors
+    /// When the database does not answer, or no connection is free in time.
+    pub async fn begin(&self) -> Result<Turn, StoreError> {
+        let transaction = self.pool.begin().await.map_err(|error| self.explain(error))?;
+        Ok(Turn { transaction })
+    }
+}
+
+/// A connection of a message that changes nothing: no lock, no transaction around it.
+#[derive(Debug)]
+pub struct Session {
+    connection: PoolConnection<Postgres>,
+}
+
+impl Session {
+    /// Gathers everything, in one snapshot. One round trip.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn look(&mut self, question: &Question<'_>) -> Result<Known, StoreError> {
+        look(&mut *self.connection, question, false).await
+    }
+
+    /// Keeps the answer. One round trip.
     ///
     /// # Errors
     /// When the database does not answer; then nothing is kept.
-    pub async fn keep(&self, receipt: &Receipt<'_>) -> Result<Kept, StoreError> {
-        let row = bind_receipt(sqlx::query(KEEP), receipt).fetch_one(&self.pool).await?;
+    pub async fn keep(&mut self, receipt: &Receipt<'_>) -> Result<Kept, StoreError> {
+        let row = bind_receipt(sqlx::query(KEEP), receipt).fetch_one(&mut *self.connection).await?;
         if row.try_get::<Uuid, _>("id")? == receipt.id {
             return Ok(Kept::Yes);
         }
@@ -104,14 +139,6 @@ impl Store {
             digest: Digest::from_bytes(row.try_get("digest")?),
             answer: row.try_get("answer")?,
         }))
-    }
-
-    /// Begins a message's turn to change something. One round trip.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn begin(&self) -> Result<Turn, StoreError> {
-        Ok(Turn { transaction: self.pool.begin().await? })
     }
 }
 

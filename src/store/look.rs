@@ -14,7 +14,6 @@ use crate::panel::{Entry, PanelId};
 use crate::registry::{Identifier, PatientRecord, Records};
 
 use super::error::StoreError;
-use super::pool::Store;
 
 /// What to look for.
 #[derive(Debug)]
@@ -121,16 +120,6 @@ UNION ALL SELECT 'patient', to_jsonb(r), NULL, NULL FROM client_registry.patient
            WHERE r.phn = ANY ($6::text[]) AND NOT EXISTS (SELECT FROM seen)
 UNION ALL SELECT 'entry', to_jsonb(r), NULL, NULL FROM entry r
 UNION ALL SELECT 'mrp', to_jsonb(r), NULL, NULL FROM mrp r";
-
-impl Store {
-    /// Looks without locks, for a message that changes nothing. One round trip.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn look(&self, question: &Question<'_>) -> Result<Known, StoreError> {
-        look(&self.pool, question, false).await
-    }
-}
 
 pub(super) async fn look(
     executor: impl PgExecutor<'_>,

@@ -1,6 +1,6 @@
 //! Postgres, and the only SQL in the house.
 //!
-//! A query costs two round trips: [`Store::look`], [`Store::keep`]. A change costs four: [`Store::begin`],
+//! A query costs two round trips: [`Session::look`], [`Session::keep`]. A change costs four: [`Store::begin`],
 //! [`Turn::look`], [`Turn::apply`], [`Turn::commit`]; however many patients it is about.
 
 mod apply;
@@ -11,7 +11,7 @@ mod pool;
 mod schema;
 mod views;
 
-pub use apply::{Effect, Kept, Receipt, Turn};
+pub use apply::{Effect, Kept, Receipt, Session, Turn};
 pub use error::StoreError;
 pub use import::{Import, ImportReport, Line, Registry, Row};
 pub use look::{Known, Parties, Question, Seen};

@@ -83,6 +83,17 @@ impl Store {
         Ok(Store { pool })
     }
 
+    /// What went wrong, seen from the pool: when there is not even one connection, waiting for one in vain means that
+    /// Postgres is away rather than busy.
+    pub(super) fn explain(&self, error: sqlx::Error) -> StoreError {
+        match error {
+            sqlx::Error::PoolTimedOut if self.pool.size() == 0 => {
+                StoreError::Unavailable("no connection can be made".into())
+            }
+            other => other.into(),
+        }
+    }
+
     /// Closes every connection, waiting for those in use.
     pub async fn close(&self) {
         self.pool.close().await;

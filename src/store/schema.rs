@@ -62,7 +62,7 @@ impl Store {
             Ok(row) => row.try_get::<Option<i64>, _>("version")?.unwrap_or(0),
             // There is no table of migrations: an empty database.
             Err(sqlx::Error::Database(refused)) if refused.code().as_deref() == Some("42P01") => 0,
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(self.explain(error)),
         };
         Ok(if version == SCHEMA_VERSION {
             SchemaState::Current

@@ -46,7 +46,7 @@ fn patient_in_client_registry<'q>(
 }
 
 fn patient_not_masked(ask: &Question<'_>, record: &PatientRecord) -> Option<Failure> {
-    record.masked.then(|| Failure {
+    record.masked.then_some(Failure {
         rule: Rule::PatientNotMasked,
         at: ask.patient.at,
         how: How::Fails,
@@ -122,7 +122,7 @@ fn patient_birth_date(ask: &Question<'_>, record: &PatientRecord) -> Option<Fail
 }
 
 fn patient_not_deceased(ask: &Question<'_>, record: &PatientRecord) -> Option<Failure> {
-    record.deceased.then(|| Failure {
+    record.deceased.then_some(Failure {
         rule: Rule::PatientNotDeceased,
         at: ask.patient.at,
         how: How::Fails,

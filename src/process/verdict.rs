@@ -1,0 +1,152 @@
+//! Judge, decide, compose: from what a message asks and what is known to the very bytes of the answer. Pure but for the
+//! clock.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::fault::{Code, Issue, ResponseCode, response_code};
+use crate::message::{Event, Message};
+use crate::panel::{Decision, PanelId, answer_mrp, decide_add, decide_remove};
+use crate::registry::{Identifier, Judgement, judge};
+use crate::reply::{self, Body, Occasion};
+use crate::store::{Effect, Known, Parties, Receipt, StoreError};
+
+use super::{Answer, Service};
+
+/// What becomes of a message, and the bytes that say so.
+pub(super) struct Verdict {
+    receipt: Uuid,
+    at: DateTime<Utc>,
+    issues: Vec<Issue>,
+    /// The panel and its provider; `None` when a rule failed.
+    panel: Option<(PanelId, String)>,
+    decision: Decision,
+    body: Body,
+}
+
+impl Verdict {
+    pub(super) fn receipt<'v>(&'v self, message: &'v Message) -> Receipt<'v> {
+        let ok = response_code(&self.issues) == ResponseCode::Ok;
+        Receipt { id: self.receipt, message, at: self.at, ok, answer: &self.body }
+    }
+
+    pub(super) fn effect(&self) -> Effect<'_> {
+        let panel = self.panel.as_ref().map(|(id, practitioner)| (*id, practitioner.as_str()));
+        Effect { panel, changes: &self.decision.changes }
+    }
+
+    pub(super) fn answer(self) -> Answer {
+        Answer {
+            status: 200,
+            response: Some(response_code(&self.issues)),
+            codes: self.issues.iter().map(|issue| issue.code).collect(),
+            body: self.body,
+            event: None,
+            replayed: false,
+            patients: 0,
+            defect: None,
+        }
+    }
+}
+
+impl Service {
+    /// Steps 6 to 8: judge, decide, compose.
+    pub(super) fn verdict(&self, message: &Message, known: &Known) -> Result<Verdict, StoreError> {
+        let at = self.clock.now();
+        let receipt = self.clock.id();
+        let by = Judgement { today: self.clock.today(self.offset), policy: self.judging };
+        let mut issues: Vec<Issue> = message.remarks.iter().map(Issue::from).collect();
+        let (panel, decided) = match judge(message, &known.records, by) {
+            Err(failures) => {
+                issues.splice(0..0, failures.iter().map(Issue::from));
+                (None, None)
+            }
+            Ok(confirmed) => {
+                let practitioner = confirmed.practitioner_key.clone();
+                let here =
+                    known.panels.get(&(confirmed.practitioner_key, confirmed.organization_key));
+                let here = *here
+                    .ok_or_else(|| StoreError::Broken("a PAS role without its panel".into()))?;
+                (Some((here, practitioner)), self.decide(message, known, here, at, &mut issues))
+            }
+        };
+        let occasion = Occasion { origin: &self.origin, clock: &self.clock, now: at, receipt };
+        let naming = &self.reading.naming;
+        let body = match &decided {
+            Some(decision) => {
+                let mrp = |panel: PanelId| {
+                    known.parties.get(&panel).and_then(|parties| self.emitted(parties))
+                };
+                reply::answer(message, decision, &issues, &mrp, naming, occasion)
+            }
+            None => reply::refusal(&message.envelope, &issues, occasion),
+        };
+        Ok(Verdict { receipt, at, issues, panel, decision: decided.unwrap_or_default(), body })
+    }
+
+    /// Step 7. `None`: refused, and `issues` say why.
+    fn decide(
+        &self,
+        message: &Message,
+        known: &Known,
+        here: PanelId,
+        at: DateTime<Utc>,
+        issues: &mut Vec<Issue>,
+    ) -> Option<Decision> {
+        let phns: Vec<_> = message.patients.iter().map(|patient| patient.phn.clone()).collect();
+        let decided = match message.event {
+            Event::Add => decide_add(&phns, &known.entries, here, at, self.deciding),
+            Event::Remove => decide_remove(&phns, &known.entries, here, at, self.deciding),
+            Event::Query => Ok(answer_mrp(&phns, &known.entries, here, |phn| {
+                let record =
+                    known.records.patients.get(phn.as_str()).filter(|record| record.deceased)?;
+                let midnight = record.deceased_on.and_then(|day| day.and_hms_opt(0, 0, 0));
+                Some(
+                    midnight
+                        .and_then(|time| time.and_local_timezone(self.offset).single())
+                        .map(|at| at.to_utc()),
+                )
+            })),
+        };
+        let about = |place: usize, issue: Issue| match message.patients.get(place) {
+            Some(patient) => issue.at(patient.at),
+            None => issue,
+        };
+        match decided {
+            Ok(decision) => {
+                issues.extend(
+                    decision
+                        .notices
+                        .iter()
+                        .map(|(place, notice)| about(*place, Issue::from(*notice))),
+                );
+                issues.insert(0, Issue::plain(Code::Processed));
+                Some(decision)
+            }
+            Err(refusals) => {
+                let refusals =
+                    refusals.into_iter().map(|(place, refusal)| about(place, Issue::from(refusal)));
+                issues.splice(0..0, refusals);
+                None
+            }
+        }
+    }
+
+    /// The identifiers by which a panel's provider and clinic are named: of the first accepted system, current ones first.
+    fn emitted(&self, parties: &Parties) -> Option<[Identifier; 2]> {
+        let naming = &self.reading.naming;
+        let today = self.clock.today(self.offset);
+        let pick = |systems: &[String], identifiers: &[Identifier]| {
+            let rank = |id: &&Identifier| {
+                let system =
+                    systems.iter().position(|system| *system == id.system).unwrap_or(systems.len());
+                (!id.period.holds(today), system)
+            };
+            identifiers.iter().min_by_key(rank).cloned()
+        };
+        Some([
+            pick(&naming.practitioner, &parties.practitioner)?,
+            pick(&naming.facility, &parties.organization)?,
+        ])
+    }
+}

@@ -1,0 +1,156 @@
+//! Both sides of the effect broken: the connection cut at every round trip, Postgres killed under load.
+
+use std::collections::HashMap;
+
+use pas::sandbox::{Cluster, Options};
+
+use crate::answer::Answer;
+use crate::cluster::{self, Database};
+use crate::message::{ADD, PANELS, PATIENTS, QUERY, message};
+use crate::proxy::{Cut, Proxy};
+use crate::server::{Server, Setup};
+
+fn unavailable(answer: &Answer) {
+    assert_eq!((answer.status, answer.codes()), (503, vec!["database-unavailable"]));
+    assert_eq!(answer.issues()[0]["code"], "transient");
+    assert!(answer.header("retry-after").parse::<u32>().is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_cut_at_any_round_trip_of_a_change_loses_and_doubles_nothing() {
+    let proxy = Proxy::start("cut-change");
+    let database = cluster::database().await;
+    let through = Some(proxy.url(&database.name));
+    let flags = "--connections 1".to_owned();
+    let server =
+        Server::with(Setup { through, flags, database: Some(database), ..Setup::default() }).await;
+    let mut expected = 0;
+    for (n, cut) in (1..=4).flat_map(|n| [Cut::Before(n), Cut::After(n)]).enumerate() {
+        // Statements are prepared on the connection, so that each round trip is what it is under way.
+        server.post(&message(ADD, PANELS[5], &PATIENTS[5..])).await;
+        let sent = message(ADD, PANELS[n % 4], &PATIENTS[..3]);
+        proxy.cut(cut);
+        unavailable(&server.post(&sent).await);
+        assert!(proxy.was_cut(), "{cut:?}");
+        let moved = "SELECT count(*) FROM panel.change c JOIN panel.entry e ON e.id = c.entry_id
+                      WHERE e.phn IN ('9876500011', '9876500029', '9876500036') AND c.became = 'confirmed'";
+        let done = if cut == Cut::After(4) { 3 } else { 0 };
+        assert_eq!(server.database.count(moved).await, expected + done, "{cut:?}");
+        let told = server.post(&sent).await;
+        assert_eq!((told.response(), told.statuses()), ("ok", vec!["confirmed"; 3]), "{cut:?}");
+        expected += 3;
+        assert_eq!(server.database.count(moved).await, expected, "{cut:?}: once, not twice");
+        assert_eq!(server.post(&sent).await.bytes, told.bytes, "{cut:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_cut_at_any_round_trip_of_a_query_is_a_503_and_the_retry_answers() {
+    let proxy = Proxy::start("cut-query");
+    let database = cluster::database().await;
+    let through = Some(proxy.url(&database.name));
+    let flags = "--connections 1".to_owned();
+    let server =
+        Server::with(Setup { through, flags, database: Some(database), ..Setup::default() }).await;
+    for cut in (1..=2).flat_map(|n| [Cut::Before(n), Cut::After(n)]) {
+        server.post(&message(QUERY, PANELS[5], &PATIENTS[5..])).await;
+        let sent = message(QUERY, PANELS[0], &PATIENTS[..3]);
+        proxy.cut(cut);
+        unavailable(&server.post(&sent).await);
+        assert!(proxy.was_cut(), "{cut:?}");
+        let told = server.post(&sent).await;
+        assert_eq!((told.response(), told.statuses()), ("ok", vec!["not-on-panel"; 3]), "{cut:?}");
+        assert_eq!(server.post(&sent).await.bytes, told.bytes, "{cut:?}");
+    }
+}
+
+/// A cluster whose commits are durable, with schema and cast.
+async fn durable(data_dir: &std::path::Path) -> (Cluster, Database) {
+    let options = Options {
+        data_dir: data_dir.to_owned(),
+        binaries: None,
+        durable: true,
+        max_connections: 50,
+    };
+    let cluster = tokio::task::spawn_blocking(move || Cluster::start(&options))
+        .await
+        .expect("no panic")
+        .expect("starts");
+    let database = Database { url: cluster.url("pas"), name: "pas".into() };
+    (cluster, database)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_killed_under_load_keeps_every_acknowledged_message() {
+    cluster::cluster();
+    let data_dir = cluster::folder("killed");
+    let (postgres, database) = durable(&data_dir).await;
+    let setup =
+        Setup { database: Some(database), flags: "--acquire-timeout 1".into(), ..Setup::default() };
+    let server = Server::with(setup).await;
+    server.store.migrate().await.expect("migrates");
+    pas::commands::load_cast(&server.store).await.expect("loads the cast");
+    let sent: Vec<_> =
+        (0..120).map(|n| message(ADD, PANELS[n % 6], &PATIENTS[n % 6..n % 6 + 1])).collect();
+    let mut acknowledged: HashMap<usize, Answer> = HashMap::new();
+    let mut failed = 0;
+    for (n, message) in sent.iter().enumerate() {
+        if n == 60 {
+            let killed = std::process::Command::new("kill")
+                .args(["-9", &postgres.postmaster_pid().to_string()])
+                .status();
+            assert!(killed.is_ok_and(|status| status.success()));
+        }
+        let answer = server.post(message).await;
+        if answer.status == 200 {
+            acknowledged.insert(n, answer);
+        } else {
+            unavailable(&answer);
+            failed += 1;
+        }
+        if failed == 3 {
+            break;
+        }
+    }
+    assert!(
+        failed > 0 && acknowledged.len() >= 60,
+        "{failed} failed, {} acknowledged",
+        acknowledged.len()
+    );
+    let ready = server.send(server.request("/readyz").method("GET")).await;
+    assert_eq!(ready.status, 503, "readiness is red while Postgres is gone");
+    let _ = postgres.stop();
+    let (again, database) = durable(&data_dir).await;
+    for (n, message) in sent.iter().enumerate() {
+        let answer = server.post(message).await;
+        assert_eq!(
+            (answer.status, answer.response()),
+            (200, "ok"),
+            "message {n}: {:?}",
+            answer.codes()
+        );
+        if let Some(first) = acknowledged.get(&n) {
+            assert_eq!(answer.bytes, first.bytes, "message {n} is answered as it was");
+        }
+    }
+    let ready = server.send(server.request("/readyz").method("GET")).await;
+    assert_eq!(ready.status, 200, "and green again");
+    assert_eq!(database.count("SELECT count(*) FROM inbox.message").await, 120);
+    assert_eq!(
+        database.count("SELECT count(*) FROM panel.entry WHERE status = 'confirmed'").await,
+        6
+    );
+    server.stop().await;
+    again.stop().expect("stops");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_postgres_a_sound_message_is_a_503_and_a_broken_one_still_learns_its_faults() {
+    let through = Some("postgres://pas@localhost/pas?host=/nowhere".to_owned());
+    let server = Server::with(Setup { through, ..Setup::default() }).await;
+    unavailable(&server.post(&message(ADD, PANELS[0], &PATIENTS[..1])).await);
+    let mut broken = message(ADD, PANELS[0], &PATIENTS[..1]);
+    broken["entry"][4]["resource"]["birthDate"] = "1984".into();
+    assert_eq!(server.post(&broken).await.codes(), ["birth-date-invalid"]);
+    assert_eq!(server.send(server.request("/healthz").method("GET")).await.status, 200);
+}

@@ -1,0 +1,154 @@
+//! A server of a test's own, on a real socket, and a plain client.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use clap::Parser as _;
+use http_body_util::{BodyExt as _, Full};
+use hyper::Request;
+use hyper::body::Bytes;
+use hyper_util::rt::TokioIo;
+use pas::cli::{Cli, Command, ServeArgs};
+use pas::clock::Clock;
+use pas::http::{App, router};
+use pas::store::Store;
+use serde_json::Value;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::answer::Answer;
+use crate::cluster::{self, Database};
+
+/// The instant at which fixed clocks stand: nine in the morning in British Columbia.
+pub const NOW: &str = "2026-11-22T17:00:00Z";
+
+pub struct Server {
+    pub address: SocketAddr,
+    pub database: Database,
+    pub store: Store,
+    task: tokio::task::JoinHandle<()>,
+}
+
+/// How a test's server differs from the default one.
+#[derive(Default)]
+pub struct Setup {
+    /// Flags of `pas serve`.
+    pub flags: String,
+    /// Another way to the database: a proxy.
+    pub through: Option<String>,
+    /// A clock that stands still and ids that count.
+    pub fixed: bool,
+    /// A database made beforehand; else one with schema and cast.
+    pub database: Option<Database>,
+}
+
+impl Server {
+    pub async fn start() -> Server {
+        Server::with(Setup::default()).await
+    }
+
+    pub async fn with(setup: Setup) -> Server {
+        let database = match setup.database {
+            Some(database) => database,
+            None => cluster::database().await,
+        };
+        let args = flags(&setup.flags);
+        let url = setup.through.as_ref().unwrap_or(&database.url);
+        let store = Store::open(&pas::config::store_options(url, &args.limits)).expect("opens");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("listens");
+        let address = listener.local_addr().expect("has an address");
+        let mut service = pas::config::service(
+            &args,
+            store.clone(),
+            "https://pas.example/$process-message".into(),
+        );
+        if setup.fixed {
+            let now: DateTime<Utc> = NOW.parse().expect("an instant");
+            service.clock = Clock::fixed(now);
+        }
+        let app = Arc::new(App { service, limits: pas::config::edge_limits(&args.limits) });
+        let task =
+            tokio::spawn(async move { axum::serve(listener, router(app)).await.expect("serves") });
+        Server { address, database, store, task }
+    }
+
+    /// Posts a message and takes the answer.
+    pub async fn post(&self, message: &Value) -> Answer {
+        self.send(self.request("/$process-message").body(message.to_string().into_bytes())).await
+    }
+
+    /// A POST with the usual headers, to be altered.
+    pub fn request(&self, path: &str) -> Ask {
+        Ask {
+            method: "POST".into(),
+            path: path.into(),
+            headers: vec![("content-type".into(), "application/fhir+json".into())],
+            body: Vec::new(),
+        }
+    }
+
+    pub async fn send(&self, ask: Ask) -> Answer {
+        ask.send(self.address).await
+    }
+
+    pub async fn stop(self) -> Database {
+        self.task.abort();
+        self.store.close().await;
+        self.database
+    }
+}
+
+/// The settings of `pas serve` with these flags.
+pub fn flags(text: &str) -> ServeArgs {
+    let words = ["pas", "serve"].into_iter().chain(text.split_whitespace());
+    match Cli::parse_from(words).command {
+        Command::Serve(args) => args,
+        _ => unreachable!("serve was asked for"),
+    }
+}
+
+/// A request.
+#[derive(Clone)]
+pub struct Ask {
+    pub method: String,
+    pub path: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Ask {
+    pub fn method(mut self, method: &str) -> Self {
+        self.method = method.into();
+        self
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    pub fn body(mut self, body: Vec<u8>) -> Self {
+        self.body = body;
+        self
+    }
+
+    pub async fn send(self, address: SocketAddr) -> Answer {
+        let stream = TcpStream::connect(address).await.expect("connects");
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("speaks HTTP");
+        tokio::spawn(connection);
+        let mut request = Request::builder()
+            .method(self.method.as_str())
+            .uri(&self.path)
+            .header("host", "pas.test");
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let request = request.body(Full::new(Bytes::from(self.body))).expect("a request");
+        let response = sender.send_request(request).await.expect("an answer");
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.expect("a whole answer").to_bytes();
+        Answer::new(parts.status.as_u16(), parts.headers, bytes)
+    }
+}
