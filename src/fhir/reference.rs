@@ -1,6 +1,7 @@
 //! References inside a Bundle (R4 §2.36.4 "Resolving references in Bundles"), forgiving where EMRs are known to stray.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
 
 use super::element::Element;
 
@@ -45,10 +46,13 @@ impl<'a> Entries<'a> {
             let resource = element.field("resource");
             let resource_type = resource.resource_type().unwrap_or_default();
             let full_url = element.field("fullUrl").text().ok().flatten().map(normal);
-            if let Some(url) = &full_url
-                && all.by_url.insert(url.clone(), index).is_some()
-            {
-                all.repeated_urls.push(index);
+            if let Some(url) = &full_url {
+                match all.by_url.entry(url.clone()) {
+                    Slot::Vacant(free) => {
+                        free.insert(index);
+                    }
+                    Slot::Occupied(_) => all.repeated_urls.push(index),
+                }
             }
             if let Ok(Some(id)) = resource.field("id").text() {
                 all.by_id.entry((resource_type, id)).or_default().push(index);

@@ -174,10 +174,15 @@ fn read_members(
     let mut patients: Vec<Patient> = Vec::with_capacity(members.len());
     let mut places = HashSet::new();
     let mut numbers = HashSet::new();
+    // A reference that leads nowhere: then nobody can say whom it does not mean.
+    let mut lost = false;
     for member in members {
         reader.refuse_modifiers(member);
         let entity = member.field("entity");
-        let Some(place) = follow(reader, entries, group, entity, "Patient") else { continue };
+        let Some(place) = follow(reader, entries, group, entity, "Patient") else {
+            lost = true;
+            continue;
+        };
         if !places.insert(place) {
             reader.fault(entity.field("reference").path(), What::PatientRepeated);
             continue;
@@ -192,7 +197,9 @@ fn read_members(
     }
     for (place, entry) in entries.of_type("Patient") {
         if !places.contains(&place) {
-            reader.fault(entry.resource.path(), What::PatientNotMember);
+            if !lost {
+                reader.fault(entry.resource.path(), What::PatientNotMember);
+            }
             let _ = people::patient(reader, entry, policy);
         }
     }
