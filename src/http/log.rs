@@ -13,6 +13,7 @@ use tracing::{error, info};
 use uuid::Uuid;
 
 use crate::clock::Clock;
+use crate::fault::Code;
 
 use super::sent::Tell;
 
@@ -27,15 +28,12 @@ pub(super) async fn request(request: Request, next: Next) -> Response {
         request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let mut response = next.run(request).await;
     let status = response.status().as_u16();
-    let ms = started.elapsed().as_secs_f64() * 1e3;
+    let ms = (started.elapsed().as_secs_f64() * 1e6).round() / 1e3;
     let told = response.extensions_mut().remove::<Tell>().map(|Tell(told)| told);
     let told = told.as_deref();
     let event = told.and_then(|told| told.event).map_or("-", |event| event.code());
     let outcome = told.and_then(|told| told.response).map_or("-", |response| response.code());
-    let codes: Vec<&str> = told
-        .map(|told| told.codes.iter().map(|code| code.row().code).collect())
-        .unwrap_or_default();
-    let codes = codes.join(",");
+    let codes = told.map(|told| distinct(&told.codes)).unwrap_or_default();
     let replayed = told.is_some_and(|told| told.replayed);
     let patients = told.map_or(0, |told| told.patients);
     match told.and_then(|told| told.defect.as_ref()) {
@@ -50,6 +48,18 @@ pub(super) async fn request(request: Request, next: Next) -> Response {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response
+}
+
+/// Each code once, in order: a message of thousands of patients must not make a line of thousands of words.
+fn distinct(codes: &[Code]) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for code in codes {
+        let word = code.row().code;
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    words.join(",")
 }
 
 /// The caller's id when it is a UUID; else a new one. Anything else could be anything.

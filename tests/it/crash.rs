@@ -154,3 +154,25 @@ async fn without_postgres_a_sound_message_is_a_503_and_a_broken_one_still_learns
     assert_eq!(server.post(&broken).await.codes(), ["birth-date-invalid"]);
     assert_eq!(server.send(server.request("/healthz").method("GET")).await.status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sender_that_hangs_up_leaves_nothing_half_done_and_no_connection_lost() {
+    let setup = Setup { flags: "--connections 1".into(), ..Setup::default() };
+    let server = Server::with(setup).await;
+    let mut other = cluster::connect(&server.database.url).await;
+    let hold = "BEGIN; INSERT INTO panel.patient SELECT phn FROM client_registry.patient";
+    sqlx::raw_sql(hold).execute(&mut other).await.expect("locks");
+    let sent = message(ADD, PANELS[0], &PATIENTS[..2]);
+    let ask = server.request("/$process-message").body(sent.to_string().into_bytes());
+    let waiting = tokio::spawn(ask.send(server.address));
+    while server.database.count("SELECT count(*) FROM pg_locks WHERE NOT granted").await == 0 {
+        tokio::task::yield_now().await;
+    }
+    waiting.abort();
+    let _ = waiting.await;
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await.expect("lets go");
+    let told = server.post(&sent).await;
+    assert_eq!((told.response(), told.statuses()), ("ok", vec!["confirmed"; 2]));
+    assert_eq!(server.database.count("SELECT count(*) FROM panel.change").await, 2);
+    assert_eq!(server.database.count("SELECT count(*) FROM inbox.message").await, 1);
+}
