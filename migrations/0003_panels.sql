@@ -9,7 +9,7 @@ COMMENT ON SCHEMA panel IS 'Provider panels and their history.';
 CREATE TYPE panel.status AS ENUM (
     'pending',    -- accepted through the attachment workflow, not yet confirmed by the provider
     'confirmed',  -- attached: this panel's provider is the patient's most responsible provider (MRP)
-    'not-mrp',    -- still listed on this panel, but another provider has become MRP
+    'not-mrp',    -- still listed on this panel, but attached to another one: another provider has become MRP
     'removed'     -- taken off this panel; the entry has ended
 );
 
@@ -27,7 +27,7 @@ CREATE TABLE panel.patient (
     phn text CONSTRAINT panel_patient_phn PRIMARY KEY
              CONSTRAINT patient_is_in_the_client_registry REFERENCES client_registry.patient
 );
-COMMENT ON TABLE  panel.patient IS 'Every patient who was ever on a panel. Writers lock this row, so changes to one patient follow one another.';
+COMMENT ON TABLE  panel.patient IS 'Every patient for whom a change was ever asked, granted or not. Writers lock this row, so changes to one patient follow one another.';
 COMMENT ON COLUMN panel.patient.phn IS 'Personal health number.';
 
 CREATE TABLE panel.entry (
@@ -68,7 +68,7 @@ CREATE TABLE panel.change (
     on_behalf_of text         NOT NULL,
     message_id   uuid         NOT NULL CONSTRAINT change_has_its_message REFERENCES inbox.message,
     reason       text         NOT NULL CONSTRAINT reason_is_known CHECK (reason IN
-                              ('added', 'confirmed-again', 'removed', 'mrp-moved')),
+                              ('added', 'confirmed-again', 'removed', 'mrp-moved', 'clinic-moved')),
     CONSTRAINT a_change_changes CHECK (was IS DISTINCT FROM became)
 );
 COMMENT ON TABLE  panel.change IS 'Every step of every entry, in order; only ever added to.';
@@ -79,7 +79,7 @@ COMMENT ON COLUMN panel.change.at IS 'When, by the server''s clock.';
 COMMENT ON COLUMN panel.change.author IS 'The sender of the message.';
 COMMENT ON COLUMN panel.change.on_behalf_of IS 'The provider for whom it was sent (key in PAS).';
 COMMENT ON COLUMN panel.change.message_id IS 'The message that asked for it.';
-COMMENT ON COLUMN panel.change.reason IS 'added: put on the panel; confirmed-again: was not-mrp or pending here; removed: taken off; mrp-moved: another provider became MRP.';
+COMMENT ON COLUMN panel.change.reason IS 'added: put on the panel; confirmed-again: was not-mrp or pending here; removed: taken off; mrp-moved: another provider became MRP; clinic-moved: the same provider attached the patient at another clinic.';
 CREATE INDEX change_by_entry ON panel.change (entry_id);
 
 CREATE TABLE panel.notice (
@@ -106,7 +106,7 @@ CREATE INDEX notice_by_panel ON panel.notice (panel_id);
 -- before it waits, while a volatile PL/pgSQL function takes a new snapshot for each statement
 -- inside. So what is read here was committed by whoever held the lock before.
 CREATE FUNCTION panel.entries(phns text[], here bigint[], locked boolean)
-RETURNS TABLE (phn text, entry_id bigint, panel_id bigint, status panel.status,
+RETURNS TABLE (phn text, entry_id bigint, panel_id bigint, practitioner_key text, status panel.status,
                started_at timestamptz, status_at timestamptz)
 LANGUAGE plpgsql VOLATILE ROWS 10 AS $$
 #variable_conflict use_column
@@ -118,8 +118,8 @@ BEGIN
         PERFORM 1 FROM panel.patient p WHERE p.phn = ANY (phns) ORDER BY p.phn FOR UPDATE;
     END IF;
     RETURN QUERY
-        SELECT e.phn, e.id, e.panel_id, e.status, e.started_at, e.status_at
-          FROM panel.entry e
+        SELECT e.phn, e.id, e.panel_id, n.practitioner_key, e.status, e.started_at, e.status_at
+          FROM panel.entry e JOIN panel.panel n ON n.id = e.panel_id
          WHERE e.phn = ANY (phns)
            AND (e.status = 'confirmed'
                 OR e.panel_id = ANY (here) AND e.status <> 'removed'

@@ -51,6 +51,7 @@ pub fn service(args: &ServeArgs, store: Store, endpoint: String) -> Service {
         reading: reading(args),
         judging: registry::Policy { names: NamePolicy { ignore_marks: args.policy.ignore_marks } },
         deciding: deciding(&args.policy),
+        deadline: args.limits.acquire_timeout + 2 * args.limits.statement_timeout,
         offset: offset(args.policy.utc_offset),
     }
 }

@@ -18,5 +18,14 @@ pub fn start(format: LogFormat, directives: &str) -> Result<(), String> {
         LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).try_init(),
         LogFormat::Json => log.json().flatten_event(true).with_ansi(false).try_init(),
     };
+    quiet_panics();
     Ok(())
+}
+
+/// A panic's own text may quote what it stumbled over; the log says only where it happened.
+fn quiet_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "panic");
+    }));
 }

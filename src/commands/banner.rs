@@ -10,7 +10,11 @@ use super::database::Database;
 const EXAMPLE: &str = include_str!("../../fixtures/exchanges/add-patient-to-panel/1-request.json");
 
 /// Shows it on standard output; for a database that is not the sandbox's own, the address alone.
-pub(super) fn show(address: SocketAddr, database: &Database) -> Result<(), CommandError> {
+pub(super) fn show(
+    address: SocketAddr,
+    database: &Database,
+    chosen: Option<&Path>,
+) -> Result<(), CommandError> {
     let mut text = format!("PAS serves http://{address}/$process-message\n");
     if let Database::Own { data_dir, note, .. } = database {
         let example = write_example(data_dir)?;
@@ -34,10 +38,14 @@ Put Marigold on Juniper's panel:
 
   curl -sS -H 'Content-Type: application/fhir+json' --data-binary '@{example}' 'http://{address}/$process-message'
 
-And look: pas panel --practitioner 90101 --facility F0101   (cargo run -- panel …)
+And look, from another terminal (cargo run -q -- panel … does the same as pas panel …):
+
+  pas panel --practitioner 90101 --facility F0101{where_to}
+
 Ctrl-C stops the server and its Postgres.
 ",
             data_dir = data_dir.display(),
+            where_to = chosen.map(|_| format!(" --data-dir '{}'", quotable(data_dir))).unwrap_or_default(),
         );
     }
     std::io::stdout().write_all(text.as_bytes()).map_err(CommandError::io("standard output"))
@@ -48,5 +56,10 @@ fn write_example(data_dir: &Path) -> Result<String, CommandError> {
     let path = data_dir.join("add-patient-to-panel.json");
     std::fs::write(&path, EXAMPLE).map_err(CommandError::io(path.display().to_string()))?;
     let absolute = path.canonicalize().map_err(CommandError::io(path.display().to_string()))?;
-    Ok(absolute.display().to_string())
+    Ok(quotable(&absolute))
+}
+
+/// A path as it can stand in single quotes: one of its own is closed, escaped and opened again.
+fn quotable(path: &Path) -> String {
+    path.display().to_string().replace('\'', r"'\''")
 }

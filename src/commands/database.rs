@@ -20,11 +20,16 @@ pub(super) enum Database {
     Joined(String),
 }
 
+/// `DATABASE_URL`; set to nothing, it is not set.
+fn given(shared: &SharedArgs) -> Option<String> {
+    shared.database_url.clone().filter(|url| !url.trim().is_empty())
+}
+
 impl Database {
     /// Opens it for a command: starts the sandbox's cluster if it is not running, joins it if it is.
     pub(super) fn open(shared: &SharedArgs) -> Result<Self, CommandError> {
-        if let Some(url) = &shared.database_url {
-            return Ok(Database::Given(url.clone()));
+        if let Some(url) = given(shared) {
+            return Ok(Database::Given(url));
         }
         let place = sandbox::place(shared.data_dir.as_deref())?;
         if let Some(running) = sandbox::join(&place.data_dir) {
@@ -35,8 +40,8 @@ impl Database {
 
     /// Opens it for `serve`: a sandbox's cluster must be this process's own.
     pub(super) fn start(shared: &SharedArgs) -> Result<Self, CommandError> {
-        if let Some(url) = &shared.database_url {
-            return Ok(Database::Given(url.clone()));
+        if let Some(url) = given(shared) {
+            return Ok(Database::Given(url));
         }
         let place = sandbox::place(shared.data_dir.as_deref())?;
         let options = Options {

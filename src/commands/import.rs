@@ -113,19 +113,14 @@ pub async fn load(
         if text.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        match row(&text, registry, naming) {
+        // Without its line feed, so that a line broken off says at which column.
+        match row(text.trim_ascii_end(), registry, naming) {
             Ok(row) => import.push(number, &row).await?,
             Err(reason) => invalid.push(Line { number, reason }),
         }
     }
     bar.finish_and_clear();
-    if !invalid.is_empty() && !skip_invalid {
-        return Ok((ImportReport::default(), invalid));
-    }
-    let (report, more) = import.finish(skip_invalid).await?;
-    invalid.extend(more);
-    invalid.sort_by_key(|line| line.number);
-    Ok((report, invalid))
+    Ok(import.finish(skip_invalid, invalid).await?)
 }
 
 /// A bar on a terminal, nothing elsewhere.
@@ -152,7 +147,8 @@ fn row(text: &[u8], registry: Registry, naming: &Naming) -> Result<Row, String> 
                 .map(Row::Practitioner)
         }
         (Registry::Plr | Registry::Pas, "Organization") => {
-            describe::organization(Element::root(&json, "Organization")).map(Row::Organization)
+            describe::organization(Element::root(&json, "Organization"), naming)
+                .map(Row::Organization)
         }
         (Registry::Plr | Registry::Pas, "PractitionerRole") => {
             describe::role(Element::root(&json, "PractitionerRole")).map(Row::Role)
@@ -177,7 +173,8 @@ fn reason(fault: &JsonFault) -> String {
             format!("not JSON: {reason} at column {column}")
         }
         JsonFault::TooDeep { limit } => format!("nested deeper than {limit} levels"),
-        JsonFault::DuplicateKey { at } => format!("the key {at} stands twice"),
-        JsonFault::NulCharacter { at } => format!("the string {at} holds U+0000"),
+        // Where is not said: a path is made of keys, and those could be anything.
+        JsonFault::DuplicateKey { .. } => "an object has the same key twice".into(),
+        JsonFault::NulCharacter { .. } => "a string holds U+0000".into(),
     }
 }

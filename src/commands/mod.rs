@@ -68,8 +68,12 @@ fn started(shared: &SharedArgs) -> Result<(), CommandError> {
 
 fn migrate(args: &MigrateArgs) -> Result<ExitCode, CommandError> {
     let database = Database::open(&args.shared)?;
-    let store = Store::open(&StoreOptions::new(database.url()))?;
-    runtime()?.block_on(store.migrate())?;
+    runtime()?.block_on(async {
+        let store = Store::open(&StoreOptions::new(database.url()))?;
+        store.migrate().await?;
+        store.close().await;
+        Ok::<_, CommandError>(())
+    })?;
     eprintln!("The schema is at version {}.", crate::store::SCHEMA_VERSION);
     database.close()?;
     Ok(ExitCode::SUCCESS)

@@ -46,7 +46,7 @@ async fn serve(args: &ServeArgs, database: &Database) -> Result<(), CommandError
         args.endpoint.clone().unwrap_or_else(|| format!("http://{address}/$process-message"));
     let service = config::service(args, store.clone(), endpoint);
     let app = Arc::new(App { service, limits: config::edge_limits(&args.limits) });
-    banner::show(address, database)?;
+    banner::show(address, database, args.shared.data_dir.as_deref())?;
     info!(%address, sandbox = database.is_sandbox(), "serving");
     let listener = listener.tap_io(|connection| {
         let _ = connection.set_nodelay(true);

@@ -64,6 +64,7 @@ pub enum IssueType {
     Transient,
     Exception,
     Timeout,
+    Incomplete,
     Informational,
 }
 
@@ -90,6 +91,7 @@ impl IssueType {
             IssueType::Transient => "transient",
             IssueType::Exception => "exception",
             IssueType::Timeout => "timeout",
+            IssueType::Incomplete => "incomplete",
             IssueType::Informational => "informational",
         }
     }

@@ -66,6 +66,14 @@ fn issue(what: &What) -> Issue {
             Code::TooManyMembers,
             format!("The Group has more than {limit} members; no patient was read."),
         ),
+        What::TooMany(limit) => Issue::with(
+            Code::TooManyElements,
+            format!("There are more than {limit} of these; none was read."),
+        ),
+        What::MoreFaults(listed) => Issue::with(
+            Code::TooManyFaults,
+            format!("There are more faults than the {listed} listed here."),
+        ),
         What::RoleMismatch(who) => Issue::with(
             Code::RoleMismatch,
             format!("This speaks of another {who} than the rest of the message."),

@@ -1,4 +1,4 @@
-//! Every way to fail, and what each means on the wire. The one table is [`table`]; every layer's own errors are mapped to
+//! Every way to fail, and what each means on the wire. The one table is `table`; every layer's own errors are mapped to
 //! its rows here, exhaustively, so that no failure is rendered anywhere else.
 
 mod codes;
@@ -102,7 +102,7 @@ impl From<&StoreError> for Code {
         match error {
             StoreError::Unavailable(_) | StoreError::Schema { .. } => Code::DatabaseUnavailable,
             StoreError::Busy(_) => Code::DatabaseBusy,
-            StoreError::Broken(_) => Code::InternalError,
+            StoreError::NoUrl | StoreError::Broken(_) => Code::InternalError,
         }
     }
 }
@@ -112,6 +112,7 @@ impl From<Notice> for Issue {
         match notice {
             Notice::AlreadyOnPanel => Issue::plain(Code::AlreadyOnPanel),
             Notice::MrpMoved => Issue::plain(Code::MrpMoved),
+            Notice::ClinicMoved => Issue::plain(Code::ClinicMoved),
             Notice::NotOnPanel => Issue::plain(Code::NotOnPanel),
         }
     }

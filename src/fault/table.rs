@@ -157,6 +157,10 @@ table! {
         sender: "Name each patient once.", operator: "Nothing.";
     TooManyMembers, "too-many-members": InMessage, Error, TooCostly, "The Group has more members than one message may have.",
         sender: "Split the message.", operator: "Raise --max-members if real messages need it.";
+    TooManyElements, "too-many-elements": InMessage, Error, TooCostly, "There are more of these than this server reads.",
+        sender: "Send what the message needs, and nothing else.", operator: "Nothing; many of them: somebody is trying what the server bears.";
+    TooManyFaults, "too-many-faults": InMessage, Error, Incomplete, "There are more faults than are listed.",
+        sender: "Mend these; the next answer lists the rest.", operator: "Nothing.";
     RoleMismatch, "role-mismatch": InMessage, Error, Conflict,
         "This speaks of another provider or clinic than the rest of the message.",
         sender: "Make it agree, or leave it out.", operator: "Nothing.";
@@ -216,6 +220,9 @@ table! {
     MrpMoved, "mrp-moved": InMessage, Information, Informational,
         "Another provider was the patient's most responsible provider; this provider is now, and the other will be told.",
         sender: "Nothing; make sure that the patient knows.", operator: "Nothing.";
+    ClinicMoved, "clinic-moved": InMessage, Information, Informational,
+        "The patient was on this provider's panel at another clinic, and is on this one now.",
+        sender: "Nothing.", operator: "Nothing.";
     AlreadyOnPanel, "already-on-panel": InMessage, Information, Informational,
         "The patient was on this panel already; nothing changed.",
         sender: "Nothing.", operator: "Nothing.";
@@ -227,10 +234,10 @@ table! {
         sender: "Nothing.", operator: "Nothing.";
 
     // Our own failures: constant texts, nothing of the message, nothing recorded.
-    DatabaseUnavailable, "database-unavailable": status(503), Error, Transient, "The database is unavailable. Nothing was recorded; send the same message again later.",
+    DatabaseUnavailable, "database-unavailable": status(503), Error, Transient, "The database is unavailable. Send the same message again later, with the same ids: it will be processed once.",
         sender: "Send the same message again, with the same ids, after Retry-After.", operator: "See /readyz and the log: is Postgres up, reachable, at the right schema version, its disk not full?";
-    DatabaseBusy, "database-busy": status(503), Error, Transient, "The server is too busy. Nothing was recorded; send the same message again later.",
+    DatabaseBusy, "database-busy": status(503), Error, Transient, "The server is too busy. Send the same message again later, with the same ids: it will be processed once.",
         sender: "Send the same message again, with the same ids, after Retry-After.", operator: "More connections (--connections), a faster database, or find what holds locks.";
-    InternalError, "internal-error": status(500), Error, Exception, "The server failed. Nothing is known to be recorded; send the same message again to learn.",
+    InternalError, "internal-error": status(500), Error, Exception, "The server failed. Send the same message again, with the same ids: it will be processed once.",
         sender: "Send the same message again, with the same ids; if it stays so, report the X-Request-Id.", operator: "A defect: the log line with this request id says where.";
 }

@@ -46,6 +46,20 @@ impl<'a> Element<'a> {
         Element { json: self.json.and_then(|json| json.get(name)), path: self.path.field(name) }
     }
 
+    /// The child element of a choice (`event[x]`): `name` as JSON has it, `path` as FHIRPath does.
+    #[must_use]
+    pub fn choice(&self, name: &'static str, path: &'static str) -> Self {
+        Element { path: self.path.field(path), ..self.field(name) }
+    }
+
+    /// How often an element repeats; 0 when it is absent or no array.
+    pub fn count(&self) -> usize {
+        match self.json() {
+            Some(Json::Array(items)) => items.len(),
+            _ => 0,
+        }
+    }
+
     /// The repetitions of an element that may repeat; none when it is absent.
     ///
     /// # Errors

@@ -26,7 +26,9 @@ pub(super) async fn request(request: Request, next: Next) -> Response {
     let method = method_word(request.method());
     let route =
         request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let mut unanswered = Unanswered { id, method, route: &route, answered: false };
     let mut response = next.run(request).await;
+    unanswered.answered = true;
     let status = response.status().as_u16();
     let ms = (started.elapsed().as_secs_f64() * 1e6).round() / 1e3;
     let told = response.extensions_mut().remove::<Tell>().map(|Tell(told)| told);
@@ -50,6 +52,23 @@ pub(super) async fn request(request: Request, next: Next) -> Response {
     response
 }
 
+/// Writes the line of a request whose sender hung up before there was an answer.
+struct Unanswered<'r> {
+    id: Uuid,
+    method: &'static str,
+    route: &'r str,
+    answered: bool,
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        if !self.answered {
+            let Unanswered { id, method, route, .. } = self;
+            info!(%id, method, route, status = 499, event = "-", outcome = "-", codes = "", replayed = false, patients = 0, "request");
+        }
+    }
+}
+
 /// Each code once, in order: a message of thousands of patients must not make a line of thousands of words.
 fn distinct(codes: &[Code]) -> String {
     let mut words: Vec<&str> = Vec::new();
@@ -62,10 +81,11 @@ fn distinct(codes: &[Code]) -> String {
     words.join(",")
 }
 
-/// The caller's id when it is a UUID; else a new one. Anything else could be anything.
+/// The caller's id when it is a UUID with its hyphens; else a new one. Anything else could be anything.
 fn request_id(request: &Request) -> Uuid {
     let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
-    given.and_then(|text| text.parse().ok()).unwrap_or_else(|| Clock::System.id())
+    let uuid = given.filter(|text| text.len() == 36).and_then(|text| text.parse().ok());
+    uuid.unwrap_or_else(|| Clock::System.id())
 }
 
 fn method_word(method: &Method) -> &'static str {

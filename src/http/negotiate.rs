@@ -38,13 +38,14 @@ pub(super) fn negotiate(parts: &Parts) -> Result<Encoding, Code> {
     }
     let content_type = text(&parts.headers, header::CONTENT_TYPE).unwrap_or_default();
     if !matches!(media_type(content_type), Some("application/json" | "application/fhir+json"))
-        || parameter(content_type, "charset").is_some_and(|set| !set.eq_ignore_ascii_case("utf-8"))
+        || !utf8(content_type)
         || !r4(content_type)
     {
         return Err(Code::UnsupportedMediaType);
     }
     match text(&parts.headers, header::CONTENT_ENCODING).map(str::trim) {
-        None | Some("" | "identity") => Ok(Encoding::Plain),
+        None | Some("") => Ok(Encoding::Plain),
+        Some(plain) if plain.eq_ignore_ascii_case("identity") => Ok(Encoding::Plain),
         Some(gzip) if gzip.eq_ignore_ascii_case("gzip") || gzip.eq_ignore_ascii_case("x-gzip") => {
             Ok(Encoding::Gzip)
         }
@@ -78,6 +79,11 @@ fn parameter<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     })
 }
 
+fn utf8(text: &str) -> bool {
+    parameter(text, "charset")
+        .is_none_or(|set| ["utf-8", "utf8"].iter().any(|utf8| set.eq_ignore_ascii_case(utf8)))
+}
+
 /// `fhirVersion`, where it is given, must be R4's (R4 §3.1.0.1.10).
 fn r4(text: &str) -> bool {
     parameter(text, "fhirVersion").is_none_or(|version| matches!(version, "4.0" | "4.0.1"))
@@ -89,6 +95,7 @@ fn accepts_json(headers: &HeaderMap) -> bool {
         .get_all(header::ACCEPT)
         .iter()
         .flat_map(|value| value.to_str().unwrap_or("?").split(','))
+        .filter(|range| !range.trim().is_empty())
         .peekable();
     if ranges.peek().is_none() {
         return true;

@@ -16,6 +16,11 @@ impl Digest {
         Digest(hash.finalize().into())
     }
 
+    /// The digest of a text, for keys that would be too long to be kept.
+    pub fn of_text(text: &str) -> Self {
+        Digest(Sha256::digest(text).into())
+    }
+
     /// The digest as the store kept it; `None` when it is not 32 bytes long.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Digest)

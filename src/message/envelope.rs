@@ -32,12 +32,15 @@ pub struct Envelope {
 impl Envelope {
     /// Reads what is there. `None` when not even an event can be echoed: then no response message can be formed.
     pub fn read(header: &Entry<'_>, bundle: &Element<'_>, naming: &Naming) -> Option<Self> {
-        let text = |element: Element<'_>| element.text().ok().flatten().map(str::to_owned);
+        let text = |element: Element<'_>, fits: fn(&str) -> bool| {
+            let text = element.text().ok().flatten().map(str::trim);
+            text.filter(|text| fits(text)).map(str::to_owned)
+        };
         let coding = header.resource.field("eventCoding");
-        let event = match text(coding.field("code")) {
+        let event = match text(coding.field("code"), is_code) {
             Some(code) => {
-                let system = text(coding.field("system")).map(|system| {
-                    if Naming::accepts(&naming.event, &system) {
+                let system = text(coding.field("system"), is_uri).map(|system| {
+                    if naming.accepts_event(&system) {
                         Naming::emitted(&naming.event).to_owned()
                     } else {
                         system
@@ -45,12 +48,12 @@ impl Envelope {
                 });
                 EventEcho::Coding { system, code }
             }
-            None => EventEcho::Uri(text(header.resource.field("eventUri"))?),
+            None => EventEcho::Uri(text(header.resource.field("eventUri"), is_uri)?),
         };
         Some(Envelope {
             header_id: header_key(header, bundle).filter(|id| is_id(id)),
             event,
-            endpoint: text(header.resource.field("source").field("endpoint")),
+            endpoint: text(header.resource.field("source").field("endpoint"), is_uri),
         })
     }
 }
@@ -76,4 +79,16 @@ pub(super) fn bundle_identifier(bundle: &Element<'_>) -> Option<String> {
 pub(super) fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'))
+}
+
+/// Whether a text is a FHIR `uri` that we repeat: no white space, not too long to be one.
+pub(super) fn is_uri(text: &str) -> bool {
+    (1..=1_000).contains(&text.len()) && !text.contains(char::is_whitespace)
+}
+
+/// Whether a text is a FHIR `code` that we repeat: no white space but single spaces inside.
+fn is_code(text: &str) -> bool {
+    let single =
+        text.split(' ').all(|word| !word.is_empty() && !word.contains(char::is_whitespace));
+    (1..=250).contains(&text.len()) && single
 }

@@ -58,6 +58,10 @@ pub enum What {
     PatientNotMember,
     /// The same patient twice.
     PatientRepeated,
+    /// More repetitions of an element than are read; holds how many are.
+    TooMany(usize),
+    /// More faults than are listed; holds how many are.
+    MoreFaults(usize),
     /// More members than the limit; holds the limit.
     TooManyMembers(usize),
     /// A PractitionerRole or Group.characteristic speaks of another provider or clinic.

@@ -117,6 +117,8 @@ pub struct Provider {
 pub struct Clinic {
     /// The facility number.
     pub id: FacilityId,
+    /// It as `system|value`, by every system that it may be on record under.
+    pub tokens: Vec<String>,
     /// `Organization.name`.
     pub name: String,
     /// The postal codes of its addresses, at least one, as given.

@@ -3,14 +3,14 @@
 
 use std::collections::HashSet;
 
-use crate::fhir::{Element, Entries, Entry, Path, Unresolved};
+use crate::fhir::{Element, Entries, Entry, Json, Path, Unresolved};
 
 use super::envelope::Envelope;
 use super::fault::{MessageFault, What};
 use super::ids::Sender;
 use super::policy::Policy;
 use super::reader::{Reader, plain_word};
-use super::roles::{Parties, check_characteristics, check_role};
+use super::roles::{Parties, Party, check_characteristics, check_role};
 use super::{Clinic, Digest, Event, Keys, Message, Patient, Provider, people};
 
 /// Everything but Bundle and header.
@@ -21,32 +21,47 @@ pub(super) struct Parts {
     ignored: Vec<MessageFault>,
 }
 
+/// Reads everything behind the header; without a header as well, so that its absence hides no other fault.
 pub(super) fn read_parts(
     reader: &mut Reader,
     entries: &Entries<'_>,
-    header: &Entry<'_>,
+    header: Option<&Entry<'_>>,
     policy: &Policy,
 ) -> Option<Parts> {
+    let naming = &policy.naming;
     let group = focus(reader, entries, header);
     let (organization, clinic) = only_organization(reader, entries, policy);
-    let mut practitioner = None;
-    let mut provider = None;
-    let mut patients = Vec::new();
-    if let Some(group) = group {
+    let managing = group.and_then(|group| {
         let element = group.resource.field("managingEntity");
-        practitioner = follow(reader, entries, group, element, "Practitioner");
-        let entry = practitioner
-            .or_else(|| only(entries, "Practitioner"))
-            .and_then(|p| entries.all().get(p));
-        provider = entry.and_then(|entry| people::provider(reader, entry, &policy.naming));
-        patients = read_members(reader, entries, group, policy);
-        let parties = Parties { practitioner, organization };
-        check_characteristics(reader, entries, group, parties, &policy.naming);
+        follow(reader, entries, group, element, "Practitioner")
+    });
+    let practitioner = managing.or_else(|| only(entries, "Practitioner"));
+    let entry = practitioner.and_then(|place| entries.all().get(place));
+    let provider = entry.and_then(|entry| people::provider(reader, entry, naming));
+    let patients = read_patients(reader, entries, group, policy);
+    let parties = Parties {
+        practitioner: Party::new(
+            managing,
+            provider.iter().flat_map(|provider| &provider.ids).map(|id| id.token()),
+        ),
+        organization: Party::new(
+            organization,
+            clinic.iter().flat_map(|clinic| clinic.tokens.clone()),
+        ),
+    };
+    if let Some(group) = group {
+        check_characteristics(reader, entries, group, &parties, naming);
     }
     for (_, role) in entries.of_type("PractitionerRole") {
-        check_role(reader, entries, role, Parties { practitioner, organization }, &policy.naming);
+        check_role(reader, entries, role, &parties, naming);
     }
-    let known = [
+    let ignored = ignored(entries, managing);
+    Some(Parts { provider: provider?, clinic: clinic?, patients, ignored })
+}
+
+/// Entries that play no part: of other types, and Practitioners to whom nothing refers.
+fn ignored(entries: &Entries<'_>, practitioner: Option<usize>) -> Vec<MessageFault> {
+    const READ: [&str; 7] = [
         "MessageHeader",
         "Group",
         "Practitioner",
@@ -55,38 +70,31 @@ pub(super) fn read_parts(
         "Patient",
         "",
     ];
-    let extra_practitioners = entries
+    let others = entries.all().iter().filter(|entry| !READ.contains(&entry.resource_type));
+    let practitioners = entries
         .of_type("Practitioner")
         .filter(|(place, _)| practitioner.is_some_and(|used| used != *place))
         .map(|(_, entry)| entry);
-    let ignored = entries
-        .all()
-        .iter()
-        .filter(|entry| !known.contains(&entry.resource_type))
-        .chain(extra_practitioners)
-        .map(|entry| MessageFault {
-            at: entry.resource.path(),
-            what: What::ResourceIgnored(plain_word(entry.resource_type)),
-        })
-        .collect();
-    Some(Parts { provider: provider?, clinic: clinic?, patients, ignored })
+    let remark = |entry: &Entry<'_>| MessageFault {
+        at: entry.resource.path(),
+        what: What::ResourceIgnored(plain_word(entry.resource_type)),
+    };
+    others.chain(practitioners).map(remark).collect()
 }
 
 /// `MessageHeader.focus`: exactly one Group.
 fn focus<'e, 'a>(
     reader: &mut Reader,
     entries: &'e Entries<'a>,
-    header: &Entry<'_>,
+    header: Option<&Entry<'_>>,
 ) -> Option<&'e Entry<'a>> {
-    let element = header.resource.field("focus");
-    let items = reader.some_items(element, "a reference to the Group");
-    for extra in items.iter().skip(1) {
-        reader.fault(extra.path(), What::Repeated("MessageHeader.focus"));
-    }
-    let place = match items.first() {
-        Some(first) => follow(reader, entries, header, *first, "Group"),
-        None => None,
-    };
+    let place = header.and_then(|header| {
+        let items = reader.some_items(header.resource.field("focus"), "a reference to the Group");
+        for extra in items.iter().skip(1) {
+            reader.fault(extra.path(), What::Repeated("MessageHeader.focus"));
+        }
+        follow(reader, entries, header, *items.first()?, "Group")
+    });
     let place = place.or_else(|| only(entries, "Group"))?;
     let group = entries.all().get(place)?;
     for (other, entry) in entries.of_type("Group") {
@@ -159,51 +167,68 @@ fn only_organization(
     (Some(*place), people::clinic(reader, entry, &policy.naming))
 }
 
-fn read_members(
+/// Every Patient: the members in their order, and those that are none for their faults.
+fn read_patients(
+    reader: &mut Reader,
+    entries: &Entries<'_>,
+    group: Option<&Entry<'_>>,
+    policy: &Policy,
+) -> Vec<Patient> {
+    let limit = policy.limits.members;
+    if let Some(member) = group.map(|group| group.resource.field("member"))
+        && member.count() > limit
+    {
+        reader.fault(member.path(), What::TooManyMembers(limit));
+        return Vec::new();
+    }
+    let (members, lost) =
+        group.map_or((Vec::new(), true), |group| members(reader, entries, group, limit));
+    let mut patients: Vec<Patient> = Vec::with_capacity(members.len());
+    let mut numbers = HashSet::new();
+    let strangers = entries.of_type("Patient").map(|(place, _)| place);
+    let known: HashSet<usize> = members.iter().copied().collect();
+    let strangers: Vec<usize> = strangers.filter(|place| !known.contains(place)).collect();
+    for place in members.into_iter().chain(strangers.iter().copied()) {
+        let Some(entry) = entries.all().get(place) else { continue };
+        let (phn, patient) = people::patient(reader, entry, policy);
+        if phn.is_some_and(|phn| !numbers.insert(phn)) {
+            reader.fault(entry.resource.field("identifier").path(), What::PatientRepeated);
+        }
+        patients.extend(patient);
+    }
+    // Where a reference leads nowhere, nobody can say whom it does not mean.
+    for place in strangers.into_iter().filter(|_| !lost) {
+        let Some(entry) = entries.all().get(place) else { continue };
+        reader.fault(entry.resource.path(), What::PatientNotMember);
+    }
+    patients
+}
+
+/// The places of the members' entries, and whether a member leads nowhere.
+fn members(
     reader: &mut Reader,
     entries: &Entries<'_>,
     group: &Entry<'_>,
-    policy: &Policy,
-) -> Vec<Patient> {
+    limit: usize,
+) -> (Vec<usize>, bool) {
     let element = group.resource.field("member");
-    let members = reader.some_items(element, "a member: a patient");
-    if members.len() > policy.limits.members {
-        reader.fault(element.path(), What::TooManyMembers(policy.limits.members));
-        return Vec::new();
+    let items = reader.items_up_to(element, limit);
+    let mut lost = items.is_empty();
+    if lost && (!element.exists() || matches!(element.json(), Some(Json::Array(_)))) {
+        reader.fault(element.path(), What::Missing("a member: a patient"));
     }
-    let mut patients: Vec<Patient> = Vec::with_capacity(members.len());
-    let mut places = HashSet::new();
-    let mut numbers = HashSet::new();
-    // A reference that leads nowhere: then nobody can say whom it does not mean.
-    let mut lost = false;
-    for member in members {
+    let mut places = Vec::with_capacity(items.len());
+    let mut seen = HashSet::new();
+    for member in items {
         reader.refuse_modifiers(member);
         let entity = member.field("entity");
-        let Some(place) = follow(reader, entries, group, entity, "Patient") else {
-            lost = true;
-            continue;
-        };
-        if !places.insert(place) {
-            reader.fault(entity.field("reference").path(), What::PatientRepeated);
-            continue;
-        }
-        let Some(entry) = entries.all().get(place) else { continue };
-        if let Some(patient) = people::patient(reader, entry, policy) {
-            if !numbers.insert(patient.phn.clone()) {
-                reader.fault(entry.resource.field("identifier").path(), What::PatientRepeated);
-            }
-            patients.push(patient);
+        match follow(reader, entries, group, entity, "Patient") {
+            Some(place) if seen.insert(place) => places.push(place),
+            Some(_) => reader.fault(entity.field("reference").path(), What::PatientRepeated),
+            None => lost = true,
         }
     }
-    for (place, entry) in entries.of_type("Patient") {
-        if !places.contains(&place) {
-            if !lost {
-                reader.fault(entry.resource.path(), What::PatientNotMember);
-            }
-            let _ = people::patient(reader, entry, policy);
-        }
-    }
-    patients
+    (places, lost)
 }
 
 impl Parts {

@@ -18,36 +18,39 @@ struct Accepted<'a> {
     at: Path,
 }
 
-/// All identifiers of a resource that come from an accepted system. Every identifier must have system and value.
+/// All identifiers of a resource that come from an accepted system and are not marked `old` (a modifier, R4 §2.24.0.9).
+/// Every identifier must have system and value.
 fn identifiers<'a>(
     reader: &mut Reader,
     resource: Element<'a>,
     what: &'static str,
     systems: &'a [String],
 ) -> Vec<Accepted<'a>> {
-    let before = reader.faults.len();
     let element = resource.field("identifier");
     let items = reader.some_items(element, what);
     let mut accepted = Vec::new();
+    let mut sound = false;
     for item in items {
         let system = reader.text(item.field("system"), "the system of the identifier");
         let value = reader.text(item.field("value"), "the value of the identifier");
-        if let (Some(system), Some(value)) = (system, value)
-            && let Some(system) = Naming::accepted(systems, system)
-        {
+        let old = reader.optional_text(item.field("use")) == Some("old");
+        let (Some(system), Some(value)) = (system, value) else { continue };
+        sound = true;
+        if let Some(system) = Naming::accepted(systems, system).filter(|_| !old) {
             accepted.push(Accepted { system, value: value.trim(), at: item.field("value").path() });
         }
     }
-    if accepted.is_empty() && reader.faults.len() == before {
+    if sound && accepted.is_empty() {
         reader.fault(element.path(), What::IdentifierNotAccepted(what, systems.to_vec()));
     }
     accepted
 }
 
-/// All names of a person; family and given are required in each.
+/// All names of a person that are not marked `old`; family and given are required in each.
 fn names(reader: &mut Reader, resource: Element<'_>) -> Vec<Name> {
     let items = reader.some_items(resource.field("name"), "the name");
     let mut names = Vec::new();
+    let mut old_only = !items.is_empty();
     for item in items {
         let family = reader.text(item.field("family"), "the family name");
         let given: Vec<Option<&str>> = reader
@@ -56,11 +59,17 @@ fn names(reader: &mut Reader, resource: Element<'_>) -> Vec<Name> {
             .map(|given| reader.text(given, "the given name"))
             .collect();
         let given: Option<Vec<String>> = given.into_iter().map(|g| g.map(str::to_owned)).collect();
+        let old = reader.optional_text(item.field("use")) == Some("old");
+        old_only &= old;
         if let (Some(family), Some(given)) = (family, given)
             && !given.is_empty()
+            && !old
         {
             names.push(Name { family: family.to_owned(), given, at: item.path() });
         }
+    }
+    if old_only {
+        reader.fault(resource.field("name").path(), What::Missing("a name that is not old"));
     }
     names
 }
@@ -102,12 +111,21 @@ pub(super) fn clinic(reader: &mut Reader, entry: &Entry<'_>, naming: &Naming) ->
         reader.fault(first.field("postalCode").path(), What::Missing("a postal code"));
     }
     let id = ids.first().and_then(|id| FacilityId::parse(id.value))?;
-    Some(Clinic { id, name: name?.to_owned(), postal_codes, at: resource.path() })
+    let tokens = naming.facility_tokens(id.as_str());
+    Some(Clinic { id, tokens, name: name?.to_owned(), postal_codes, at: resource.path() })
 }
 
-pub(super) fn patient(reader: &mut Reader, entry: &Entry<'_>, policy: &Policy) -> Option<Patient> {
+/// The patient of an entry, where it is sound, and the PHN even where the rest is not.
+pub(super) fn patient(
+    reader: &mut Reader,
+    entry: &Entry<'_>,
+    policy: &Policy,
+) -> (Option<Phn>, Option<Patient>) {
     let resource = entry.resource;
     reader.refuse_modifiers(resource);
+    if reader.optional_boolean(resource.field("active")) == Some(false) {
+        reader.fault(resource.field("active").path(), What::Invalid("true, or left out"));
+    }
     let phn = phn(reader, resource, policy);
     let names = names(reader, resource);
     let birth = resource.field("birthDate");
@@ -118,9 +136,13 @@ pub(super) fn patient(reader: &mut Reader, entry: &Entry<'_>, policy: &Policy) -
         }
         date
     });
-    let sound = !names.is_empty();
-    let (phn, birth_date) = (phn?, birth_date?);
-    sound.then(|| Patient { phn, names, birth_date, at: resource.path() })
+    let patient = match (phn.clone(), birth_date) {
+        (Some(phn), Some(birth_date)) if !names.is_empty() => {
+            Some(Patient { phn, names, birth_date, at: resource.path() })
+        }
+        _ => None,
+    };
+    (phn, patient)
 }
 
 fn phn(reader: &mut Reader, resource: Element<'_>, policy: &Policy) -> Option<Phn> {

@@ -39,16 +39,27 @@ impl Default for Naming {
 }
 
 impl Naming {
-    /// The system of `list` that `system` is, where it is one. The guide prints one in literal brackets; they are taken
-    /// off.
+    /// The system of `list` that `system` is, where it is one.
     pub fn accepted<'l>(list: &'l [String], system: &str) -> Option<&'l str> {
-        let bare = system.trim().trim_start_matches('[').trim_end_matches(']');
-        list.iter().map(String::as_str).find(|accepted| *accepted == bare)
+        list.iter().map(String::as_str).find(|accepted| *accepted == system.trim())
     }
 
     /// Whether `list` accepts `system`.
     pub fn accepts(list: &[String], system: &str) -> bool {
         Naming::accepted(list, system).is_some()
+    }
+
+    /// Whether `system` is a code system of our events. The guide prints it in literal brackets; they are taken off.
+    pub fn accepts_event(&self, system: &str) -> bool {
+        let system = system.trim();
+        let bare =
+            system.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(system);
+        Naming::accepts(&self.event, bare)
+    }
+
+    /// Every `system|value` that a facility number may be on record under.
+    pub fn facility_tokens(&self, value: &str) -> Vec<String> {
+        self.facility.iter().map(|system| format!("{system}|{value}")).collect()
     }
 
     /// The first of a list, the one that is emitted.

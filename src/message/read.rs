@@ -2,13 +2,16 @@
 
 use crate::fhir::{Element, Entries, Entry, Json};
 
-use super::envelope::{Envelope, bundle_identifier, header_key, is_id};
+use super::envelope::{Envelope, bundle_identifier, header_key, is_id, is_uri};
 use super::fault::{MessageFault, What};
 use super::ids::{BundleKey, HeaderKey, Sender};
 use super::parts::read_parts;
 use super::policy::{Naming, Policy};
 use super::reader::{Reader, plain_word};
 use super::{Digest, Event, Keys, Message};
+
+/// How many entries a message may have besides its patients.
+const OTHER_ENTRIES: usize = 64;
 
 /// A body that is no sound message.
 #[derive(Debug)]
@@ -26,13 +29,14 @@ pub struct Unread {
 pub fn read(json: &Json<'_>, policy: &Policy) -> Result<Message, Unread> {
     let bundle = Element::root(json, "Bundle");
     let mut reader = Reader::default();
-    let entries = read_bundle(&mut reader, bundle);
+    let entries = read_bundle(&mut reader, bundle, policy);
     let Some(entries) = entries else {
         return Err(Unread { envelope: None, faults: reader.faults });
     };
     let headers: Vec<_> = entries.of_type("MessageHeader").collect();
     let Some((place, header)) = headers.first().copied() else {
         reader.fault(bundle.field("entry").path(), What::NoHeader);
+        read_parts(&mut reader, &entries, None, policy);
         return Err(Unread { envelope: None, faults: reader.faults });
     };
     let envelope = Envelope::read(header, &bundle, &policy.naming);
@@ -51,7 +55,7 @@ pub fn read(json: &Json<'_>, policy: &Policy) -> Result<Message, Unread> {
         .ok()
         .flatten()
         .and_then(Sender::parse);
-    let parts = read_parts(&mut reader, &entries, header, policy);
+    let parts = read_parts(&mut reader, &entries, Some(header), policy);
     match (envelope, event, sender, parts) {
         (Some(envelope), Some(event), Some(sender), Some(parts)) if reader.faults.is_empty() => {
             let (keys, digest) = recognise(json, bundle, header);
@@ -62,7 +66,11 @@ pub fn read(json: &Json<'_>, policy: &Policy) -> Result<Message, Unread> {
 }
 
 /// The Bundle itself; `None` when it is nothing that could be a message.
-fn read_bundle<'a>(reader: &mut Reader, bundle: Element<'a>) -> Option<Entries<'a>> {
+fn read_bundle<'a>(
+    reader: &mut Reader,
+    bundle: Element<'a>,
+    policy: &Policy,
+) -> Option<Entries<'a>> {
     match bundle.resource_type() {
         Some("Bundle") => {}
         other => {
@@ -75,6 +83,10 @@ fn read_bundle<'a>(reader: &mut Reader, bundle: Element<'a>) -> Option<Entries<'
         return None;
     }
     reader.refuse_modifiers(bundle);
+    let identifier = bundle.field("identifier");
+    for part in ["system", "value"] {
+        reader.optional_text(identifier.field(part));
+    }
     if let Some(id) = reader.optional_text(bundle.field("id"))
         && !is_id(id)
     {
@@ -83,13 +95,17 @@ fn read_bundle<'a>(reader: &mut Reader, bundle: Element<'a>) -> Option<Entries<'
             What::Invalid("a FHIR id: 1 to 64 letters, digits, '-' and '.'"),
         );
     }
-    let items = reader.items(bundle.field("entry"));
+    let items = reader.items_up_to(bundle.field("entry"), policy.limits.members + OTHER_ENTRIES);
+    if items.is_empty() && bundle.field("entry").count() > 0 {
+        return None;
+    }
     let entries = Entries::new(&items);
     for entry in entries.repeated_urls() {
         reader.fault(entry.element.field("fullUrl").path(), What::FullUrlRepeated);
     }
     for entry in entries.all() {
         reader.refuse_modifiers(entry.element);
+        reader.optional_text(entry.element.field("fullUrl"));
         if entry.resource_type.is_empty() {
             reader.fault(entry.resource.path(), What::Missing("a resource with its resourceType"));
         }
@@ -112,17 +128,17 @@ fn read_header(reader: &mut Reader, header: &Entry<'_>, naming: &Naming) -> Opti
     reader.refuse_modifiers(source);
     if let Some(endpoint) =
         reader.text(source.field("endpoint"), "the address of the sending system")
-        && endpoint.trim().contains(char::is_whitespace)
+        && !is_uri(endpoint.trim())
     {
         reader.fault(source.field("endpoint").path(), What::Invalid("a URL"));
     }
     if resource.field("response").exists() {
         reader.fault(resource.field("response").path(), What::ResponseAsRequest);
     }
-    let coding = resource.field("eventCoding");
+    let coding = resource.choice("eventCoding", "event");
     if !coding.exists() {
         if resource.field("eventUri").exists() {
-            reader.fault(resource.field("eventUri").path(), What::EventUnknown);
+            reader.fault(coding.path(), What::EventUnknown);
         } else {
             reader.fault(coding.path(), What::Missing("the event"));
         }
@@ -131,7 +147,7 @@ fn read_header(reader: &mut Reader, header: &Entry<'_>, naming: &Naming) -> Opti
     let system = reader.text(coding.field("system"), "the code system of the event");
     let code = reader.text(coding.field("code"), "the code of the event");
     let (system, code) = (system?, code?);
-    let event = Naming::accepts(&naming.event, system).then(|| Event::of(code)).flatten();
+    let event = naming.accepts_event(system).then(|| Event::of(code)).flatten();
     if event.is_none() {
         reader.fault(coding.path(), What::EventUnknown);
     }
@@ -142,8 +158,14 @@ fn read_header(reader: &mut Reader, header: &Entry<'_>, naming: &Naming) -> Opti
 fn recognise(json: &Json<'_>, bundle: Element<'_>, header: &Entry<'_>) -> (Option<Keys>, Digest) {
     let digest = Digest::of(json);
     let id = bundle.field("id").text().ok().flatten().map(str::to_owned);
-    let bundle_key = id.or_else(|| bundle_identifier(&bundle)).unwrap_or_else(|| digest.to_text());
+    let bundle_key =
+        id.or_else(|| bundle_identifier(&bundle)).map_or_else(|| digest.to_text(), short);
     let header_key = header_key(header, &bundle).and_then(|key| HeaderKey::parse(&key));
     let keys = header_key.zip(BundleKey::parse(&bundle_key));
     (keys.map(|(header, bundle)| Keys { bundle, header }), digest)
+}
+
+/// A key as it can be kept and indexed: a longer one by its digest.
+fn short(key: String) -> String {
+    if key.len() <= 255 { key } else { Digest::of_text(&key).to_text() }
 }

@@ -1,64 +1,84 @@
 //! Cross-checks: a PractitionerRole entry or a Group.characteristic, when given, must speak of the same
 //! provider and clinic as the rest of the message. (The guide gives both without saying what they are for.)
 
+use std::collections::HashSet;
+
 use crate::fhir::{Element, Entries, Entry};
 
 use super::fault::What;
 use super::policy::Naming;
 use super::reader::Reader;
 
-/// Where the provider's and the clinic's entries are.
-#[derive(Clone, Copy)]
+/// The provider or the clinic of a message.
+pub(super) struct Party {
+    /// Where its entry is.
+    place: Option<usize>,
+    /// Its identifiers, as `system|value`.
+    tokens: HashSet<String>,
+}
+
+impl Party {
+    pub(super) fn new(place: Option<usize>, tokens: impl Iterator<Item = String>) -> Self {
+        Party { place, tokens: tokens.collect() }
+    }
+
+    /// Whether the party could be told apart from others of the same system.
+    fn has_system(&self, system: &str) -> bool {
+        self.tokens
+            .iter()
+            .any(|token| token.rsplit_once('|').is_some_and(|(known, _)| known == system))
+    }
+}
+
+/// Both of them.
 pub(super) struct Parties {
-    pub(super) practitioner: Option<usize>,
-    pub(super) organization: Option<usize>,
+    pub(super) practitioner: Party,
+    pub(super) organization: Party,
 }
 
 pub(super) fn check_role(
     reader: &mut Reader,
     entries: &Entries<'_>,
     role: &Entry<'_>,
-    parties: Parties,
+    parties: &Parties,
     naming: &Naming,
 ) {
     reader.refuse_modifiers(role.resource);
-    let practitioner = role.resource.field("practitioner");
-    let organization = role.resource.field("organization");
+    let (practitioner, organization) =
+        (role.resource.field("practitioner"), role.resource.field("organization"));
     let cross = Cross { entries, from: role };
-    cross.check(reader, practitioner, parties.practitioner, &naming.practitioner, "provider");
-    cross.check(reader, organization, parties.organization, &naming.facility, "clinic");
+    cross.check(reader, practitioner, &parties.practitioner, &naming.practitioner, "provider");
+    cross.check(reader, organization, &parties.organization, &naming.facility, "clinic");
 }
 
 pub(super) fn check_characteristics(
     reader: &mut Reader,
     entries: &Entries<'_>,
     group: &Entry<'_>,
-    parties: Parties,
+    parties: &Parties,
     naming: &Naming,
 ) {
     for characteristic in reader.items(group.resource.field("characteristic")) {
         reader.refuse_modifiers(characteristic);
-        let value = characteristic.field("valueReference");
+        let value = characteristic.choice("valueReference", "value");
         if !value.exists() {
             continue;
         }
-        if reader.optional_boolean(characteristic.field("exclude")) == Some(true) {
-            reader.fault(
-                characteristic.field("exclude").path(),
-                What::Invalid("false: a panel is not defined by exclusion"),
-            );
+        let exclude = characteristic.field("exclude");
+        if reader.optional_boolean(exclude) == Some(true) {
+            reader
+                .fault(exclude.path(), What::Invalid("false: a panel is not defined by exclusion"));
         }
-        let target = value
-            .field("reference")
-            .text()
-            .ok()
-            .flatten()
-            .and_then(|reference| entries.resolve(reference, group).ok())
-            .and_then(|index| entries.all().get(index));
-        // A reference to the role is checked where the role itself is.
-        if target.is_none_or(|entry| entry.resource_type != "PractitionerRole") {
-            let cross = Cross { entries, from: group };
-            cross.check(reader, value, parties.organization, &naming.facility, "clinic");
+        let cross = Cross { entries, from: group };
+        match cross.kind(value) {
+            Some("Organization") => {
+                cross.check(reader, value, &parties.organization, &naming.facility, "clinic");
+            }
+            Some("Practitioner") => {
+                cross.check(reader, value, &parties.practitioner, &naming.practitioner, "provider");
+            }
+            // A role is checked where it stands; what else a panel is characterised by is not our business.
+            _ => {}
         }
     }
 }
@@ -68,19 +88,31 @@ struct Cross<'e, 'a> {
     from: &'e Entry<'a>,
 }
 
-impl Cross<'_, '_> {
-    /// A reference, where there is one, must lead to the party's entry, or name one of the party's identifiers.
+impl<'a> Cross<'_, 'a> {
+    fn place(&self, reference: Element<'a>) -> Option<usize> {
+        let text = reference.field("reference").text().ok().flatten()?;
+        self.entries.resolve(text, self.from).ok()
+    }
+
+    /// What a reference leads to, or says that it leads to.
+    fn kind(&self, reference: Element<'a>) -> Option<&'a str> {
+        let entry = self.place(reference).and_then(|place| self.entries.all().get(place));
+        let said = reference.field("type").text().ok().flatten();
+        entry.map(|entry| entry.resource_type).or(said)
+    }
+
+    /// A reference, where there is one, must lead to the party's entry, or name one of the party's identifiers. One that
+    /// leads outside the Bundle and names no identifier that we know says nothing that could be wrong.
     fn check(
         &self,
         reader: &mut Reader,
-        reference: Element<'_>,
-        party: Option<usize>,
+        reference: Element<'a>,
+        party: &Party,
         systems: &[String],
         who: &'static str,
     ) {
-        let Some(party) = party else { return };
-        if let Some(text) = reader.optional_text(reference.field("reference")) {
-            if self.entries.resolve(text, self.from) != Ok(party) {
+        if let (Some(found), Some(place)) = (self.place(reference), party.place) {
+            if found != place {
                 reader.fault(reference.field("reference").path(), What::RoleMismatch(who));
             }
             return;
@@ -88,19 +120,9 @@ impl Cross<'_, '_> {
         let identifier = reference.field("identifier");
         let system = reader.optional_text(identifier.field("system")).unwrap_or_default();
         let Some(value) = reader.optional_text(identifier.field("value")) else { return };
-        if !Naming::accepts(systems, system) {
-            return;
-        }
-        let Some(entry) = self.entries.all().get(party) else { return };
-        let own = entry.resource.field("identifier").items().unwrap_or_default();
-        let same_system: Vec<&str> = own
-            .iter()
-            .filter(|id| {
-                id.field("system").text().ok().flatten().map(str::trim) == Some(system.trim())
-            })
-            .filter_map(|id| id.field("value").text().ok().flatten())
-            .collect();
-        if !same_system.is_empty() && !same_system.iter().any(|own| own.trim() == value.trim()) {
+        let Some(system) = Naming::accepted(systems, system) else { return };
+        if party.has_system(system) && !party.tokens.contains(&format!("{system}|{}", value.trim()))
+        {
             reader.fault(identifier.field("value").path(), What::RoleMismatch(who));
         }
     }

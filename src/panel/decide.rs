@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::message::Phn;
 
 use super::{
-    Change, Decision, Entry, EntryStatus, MrpElsewhere, NotOnPanel, Notice, PanelId, Policy,
+    Change, Decision, Entry, EntryStatus, Here, MrpElsewhere, NotOnPanel, Notice, PanelId, Policy,
     Refusal, Standing, Status,
 };
 
@@ -26,17 +26,17 @@ impl Situation<'_> {
         self.here.filter(|entry| entry.status != EntryStatus::Removed)
     }
 
-    fn mrp(&self, here: PanelId) -> Option<PanelId> {
+    fn mrp(&self, here: Here<'_>) -> Option<PanelId> {
         let confirmed = self.here.is_some_and(|entry| entry.status == EntryStatus::Confirmed);
-        if confirmed { Some(here) } else { self.elsewhere.map(|entry| entry.panel_id) }
+        if confirmed { Some(here.panel) } else { self.elsewhere.map(|entry| entry.panel_id) }
     }
 }
 
-fn situations(entries: &[Entry], here: PanelId) -> HashMap<&str, Situation<'_>> {
-    let mut all: HashMap<&str, Situation<'_>> = HashMap::new();
+fn situations<'e>(entries: &'e [Entry], here: Here<'_>) -> HashMap<&'e str, Situation<'e>> {
+    let mut all: HashMap<&'e str, Situation<'e>> = HashMap::new();
     for entry in entries {
         let situation = all.entry(&entry.phn).or_default();
-        if entry.panel_id == here {
+        if entry.panel_id == here.panel {
             let weight = |entry: &Entry| (entry.status != EntryStatus::Removed, entry.entry_id);
             let newer = situation.here.is_none_or(|known| weight(entry) > weight(known));
             if newer {
@@ -56,7 +56,7 @@ fn situations(entries: &[Entry], here: PanelId) -> HashMap<&str, Situation<'_>> 
 pub fn decide_add(
     patients: &[Phn],
     entries: &[Entry],
-    here: PanelId,
+    here: Here<'_>,
     now: DateTime<Utc>,
     policy: Policy,
 ) -> Result<Decision, Vec<(usize, Refusal)>> {
@@ -68,16 +68,18 @@ pub fn decide_add(
         let open = situation.open();
         if let Some(entry) = open.filter(|entry| entry.status == EntryStatus::Confirmed) {
             decision.notices.push((place, Notice::AlreadyOnPanel));
-            decision.standings.push(standing(phn, Some(entry), Some(here)));
+            decision.standings.push(standing(phn, Some(entry), Some(here.panel)));
             continue;
         }
         if let Some(other) = situation.elsewhere {
-            if policy.mrp_elsewhere == MrpElsewhere::Reject {
+            let same_provider = other.practitioner_key == here.practitioner_key;
+            if policy.mrp_elsewhere == MrpElsewhere::Reject && !same_provider {
                 refusals.push((place, Refusal::MrpElsewhere));
                 continue;
             }
-            decision.changes.push(Change::Displace { entry: other.entry_id });
-            decision.notices.push((place, Notice::MrpMoved));
+            decision.changes.push(Change::Displace { entry: other.entry_id, same_provider });
+            let notice = if same_provider { Notice::ClinicMoved } else { Notice::MrpMoved };
+            decision.notices.push((place, notice));
         }
         decision.changes.push(match open {
             Some(entry) => Change::Confirm { entry: entry.entry_id, was: entry.status },
@@ -88,7 +90,7 @@ pub fn decide_add(
             status: Status::Confirmed,
             start: Some(now),
             end: None,
-            mrp: Some(here),
+            mrp: Some(here.panel),
         });
     }
     if refusals.is_empty() { Ok(decision) } else { Err(refusals) }
@@ -101,7 +103,7 @@ pub fn decide_add(
 pub fn decide_remove(
     patients: &[Phn],
     entries: &[Entry],
-    here: PanelId,
+    here: Here<'_>,
     now: DateTime<Utc>,
     policy: Policy,
 ) -> Result<Decision, Vec<(usize, Refusal)>> {
@@ -138,7 +140,7 @@ pub fn decide_remove(
 pub fn answer_mrp(
     patients: &[Phn],
     entries: &[Entry],
-    here: PanelId,
+    here: Here<'_>,
     deceased: impl Fn(&Phn) -> Option<Option<DateTime<Utc>>>,
 ) -> Decision {
     let all = situations(entries, here);
@@ -175,7 +177,8 @@ mod tests {
 
     use super::*;
 
-    const HERE: PanelId = PanelId(1);
+    const PANEL: PanelId = PanelId(1);
+    const HERE: Here<'static> = Here { panel: PANEL, practitioner_key: "me" };
     const THERE: PanelId = PanelId(2);
 
     fn day(n: u32) -> DateTime<Utc> {
@@ -188,7 +191,15 @@ mod tests {
 
     fn entry(id: i64, panel_id: PanelId, status: EntryStatus) -> Entry {
         let (phn, entry_id) = (phn().as_str().to_owned(), super::super::EntryId(id));
-        Entry { phn, entry_id, panel_id, status, started_at: day(1), status_at: day(2) }
+        Entry {
+            phn,
+            entry_id,
+            panel_id,
+            practitioner_key: "other".into(),
+            status,
+            started_at: day(1),
+            status_at: day(2),
+        }
     }
 
     fn add(entries: &[Entry], policy: Policy) -> Result<Decision, Vec<(usize, Refusal)>> {
@@ -201,12 +212,12 @@ mod tests {
         assert_eq!(decision.changes, [Change::Open(phn())]);
         assert_eq!(decision.standings[0].status, Status::Confirmed);
         assert_eq!((decision.standings[0].start, decision.standings[0].end), (Some(day(20)), None));
-        assert_eq!(decision.standings[0].mrp, Some(HERE));
+        assert_eq!(decision.standings[0].mrp, Some(PANEL));
     }
 
     #[test]
     fn adding_twice_changes_nothing_and_says_so() {
-        let decision = add(&[entry(1, HERE, EntryStatus::Confirmed)], Policy::default()).unwrap();
+        let decision = add(&[entry(1, PANEL, EntryStatus::Confirmed)], Policy::default()).unwrap();
         assert_eq!(decision.changes, []);
         assert_eq!(decision.notices, [(0, Notice::AlreadyOnPanel)]);
         assert_eq!(decision.standings[0].start, Some(day(1)));
@@ -218,7 +229,7 @@ mod tests {
         let decision = add(std::slice::from_ref(&other), Policy::default()).unwrap();
         assert_eq!(
             decision.changes,
-            [Change::Displace { entry: other.entry_id }, Change::Open(phn())]
+            [Change::Displace { entry: other.entry_id, same_provider: false }, Change::Open(phn())]
         );
         assert_eq!(decision.notices, [(0, Notice::MrpMoved)]);
         let reject = Policy { mrp_elsewhere: MrpElsewhere::Reject, ..Policy::default() };
@@ -228,18 +239,18 @@ mod tests {
     #[test]
     fn adding_again_confirms_the_open_entry_and_opens_a_new_one_after_a_removal() {
         for was in [EntryStatus::NotMrp, EntryStatus::Pending] {
-            let known = entry(3, HERE, was);
+            let known = entry(3, PANEL, was);
             let decision = add(std::slice::from_ref(&known), Policy::default()).unwrap();
             assert_eq!(decision.changes, [Change::Confirm { entry: known.entry_id, was }]);
         }
-        let decision = add(&[entry(3, HERE, EntryStatus::Removed)], Policy::default()).unwrap();
+        let decision = add(&[entry(3, PANEL, EntryStatus::Removed)], Policy::default()).unwrap();
         assert_eq!(decision.changes, [Change::Open(phn())]);
     }
 
     #[test]
     fn removing_ends_the_open_entry_whatever_its_status() {
         for was in [EntryStatus::Confirmed, EntryStatus::NotMrp, EntryStatus::Pending] {
-            let known = entry(3, HERE, was);
+            let known = entry(3, PANEL, was);
             let decision = decide_remove(
                 &[phn()],
                 std::slice::from_ref(&known),
@@ -259,7 +270,7 @@ mod tests {
 
     #[test]
     fn removing_someone_who_is_not_there_is_fine_or_refused() {
-        let gone = [entry(3, HERE, EntryStatus::Removed), entry(4, THERE, EntryStatus::Confirmed)];
+        let gone = [entry(3, PANEL, EntryStatus::Removed), entry(4, THERE, EntryStatus::Confirmed)];
         let decision = decide_remove(&[phn()], &gone, HERE, day(20), Policy::default()).unwrap();
         assert_eq!((decision.changes.len(), decision.notices[0].1), (0, Notice::NotOnPanel));
         assert_eq!(decision.standings[0].mrp, Some(THERE));
@@ -276,11 +287,11 @@ mod tests {
             let standing = decision.standings.into_iter().next().unwrap();
             (standing.status, standing.start, standing.end, standing.mrp)
         };
-        let here = |status| entry(3, HERE, status);
+        let here = |status| entry(3, PANEL, status);
         assert_eq!(ask(&[], None), (Status::NotOnPanel, None, None, None));
         assert_eq!(
             ask(&[here(EntryStatus::Confirmed)], None),
-            (Status::Confirmed, Some(day(1)), None, Some(HERE))
+            (Status::Confirmed, Some(day(1)), None, Some(PANEL))
         );
         assert_eq!(
             ask(&[here(EntryStatus::NotMrp), entry(9, THERE, EntryStatus::Confirmed)], None),
@@ -297,7 +308,7 @@ mod tests {
         let died = Some(Some(day(5)));
         assert_eq!(
             ask(&[here(EntryStatus::Confirmed)], died),
-            (Status::Deceased, Some(day(1)), Some(day(5)), Some(HERE))
+            (Status::Deceased, Some(day(1)), Some(day(5)), Some(PANEL))
         );
         assert_eq!(ask(&[here(EntryStatus::Removed)], died).0, Status::Removed);
     }
@@ -309,5 +320,23 @@ mod tests {
         let reject = Policy { mrp_elsewhere: MrpElsewhere::Reject, ..Policy::default() };
         let refused = decide_add(&[second, phn()], &[other], HERE, day(20), reject).unwrap_err();
         assert_eq!(refused, [(1, Refusal::MrpElsewhere)]);
+    }
+
+    #[test]
+    fn a_providers_own_patient_moves_between_their_clinics_whatever_the_policy() {
+        let own =
+            Entry { practitioner_key: "me".into(), ..entry(7, THERE, EntryStatus::Confirmed) };
+        for mrp_elsewhere in [MrpElsewhere::Transfer, MrpElsewhere::Reject] {
+            let policy = Policy { mrp_elsewhere, ..Policy::default() };
+            let decision = add(std::slice::from_ref(&own), policy).unwrap();
+            assert_eq!(decision.notices, [(0, Notice::ClinicMoved)]);
+            assert_eq!(
+                decision.changes,
+                [
+                    Change::Displace { entry: own.entry_id, same_provider: true },
+                    Change::Open(phn())
+                ]
+            );
+        }
     }
 }

@@ -54,10 +54,12 @@ pub enum Change {
         /// What it is now.
         was: EntryStatus,
     },
-    /// Another panel's entry becomes `not-mrp`, and its provider is told.
+    /// Another panel's entry becomes `not-mrp`.
     Displace {
         /// Which.
         entry: EntryId,
+        /// Whether it is the same provider's, at another clinic; any other provider is told.
+        same_provider: bool,
     },
     /// An entry of the panel of the message becomes `removed`.
     Remove {
@@ -75,6 +77,8 @@ pub enum Notice {
     AlreadyOnPanel,
     /// Another provider was MRP and no longer is.
     MrpMoved,
+    /// This provider was MRP at another clinic, and is now here.
+    ClinicMoved,
     /// Was not on the panel to begin with; nothing changed.
     NotOnPanel,
 }
@@ -101,6 +105,15 @@ pub struct Standing {
     pub end: Option<DateTime<Utc>>,
     /// The panel whose provider is MRP; `None`: nobody is.
     pub mrp: Option<PanelId>,
+}
+
+/// The panel of a message.
+#[derive(Debug, Clone, Copy)]
+pub struct Here<'k> {
+    /// Which.
+    pub panel: PanelId,
+    /// Its provider's key in PAS.
+    pub practitioner_key: &'k str,
 }
 
 /// What was decided for a whole message.

@@ -115,8 +115,10 @@ pub struct Entry {
     pub phn: String,
     /// Our number of the entry.
     pub entry_id: EntryId,
-    /// Whose panel.
+    /// Which panel.
     pub panel_id: PanelId,
+    /// Its provider's key in PAS.
+    pub practitioner_key: String,
     /// Where it stands.
     pub status: EntryStatus,
     /// Since when the present or last attachment runs.

@@ -21,58 +21,57 @@ mod verdict;
 
 pub use service::{Answer, Service};
 
-use crate::fault::{Code, Issue};
-use crate::fhir::decode;
-use crate::message::{self, Event, Message};
+use crate::message::{Event, Message};
 use crate::store::{Kept, Question, StoreError};
+
+/// Bodies up to this many bytes are read at once; more of them would keep other requests waiting.
+const LIGHT: usize = 64 << 10;
 
 /// Processes the body of a request.
 pub async fn process(service: &Service, body: &[u8]) -> Answer {
-    let json = match decode(body, &service.json) {
-        Ok(json) => json,
-        Err(faults) => return service.alone(faults.iter().map(Issue::from).collect()),
-    };
-    let message = match message::read(&json, &service.reading) {
+    let bulky = body.len() > LIGHT;
+    let message = match beside(bulky, || service.read(body)) {
         Ok(message) => message,
-        Err(unread) => return service.unread(&unread),
+        Err(answer) => return answer,
     };
-    let answered = match message.event {
-        Event::Query => query(service, &message).await,
-        Event::Add | Event::Remove => change(service, &message).await,
+    let answering = async {
+        match message.event {
+            Event::Query => query(service, &message, bulky).await,
+            Event::Add | Event::Remove => change(service, &message, bulky).await,
+        }
     };
-    match answered {
-        Ok(answer) => {
-            Answer { event: Some(message.event), patients: message.patients.len(), ..answer }
-        }
-        Err(error) => {
-            let failed = service.alone(vec![Issue::plain(Code::from(&error))]);
-            Answer { event: Some(message.event), defect: Some(error), ..failed }
-        }
-    }
+    // A database that fell silent must not hold a sender for ever. What was not committed is rolled back.
+    let late = |_| Err(StoreError::Unavailable("no answer in time".into()));
+    let answer = tokio::time::timeout(service.deadline, answering).await.unwrap_or_else(late);
+    let answer = answer.unwrap_or_else(|error| service.failed(error));
+    Answer { event: Some(message.event), patients: message.patients.len(), ..answer }
 }
 
-async fn query(service: &Service, message: &Message) -> Result<Answer, StoreError> {
-    let mut session = service.store.connect().await?;
-    let known = session.look(&Question::about(message, &service.reading.naming)).await?;
+async fn query(service: &Service, message: &Message, bulky: bool) -> Result<Answer, StoreError> {
+    let (mut session, known) = service.store.look(&Question::about(message)).await?;
     if let Some(seen) = known.seen {
         return Ok(service.replay(message, seen));
     }
-    let verdict = service.verdict(message, &known)?;
-    let receipt = verdict.receipt(message);
-    match session.keep(&receipt).await? {
+    let verdict = beside(bulky, || service.verdict(message, &known))?;
+    match session.keep(&verdict.receipt(message)).await? {
         Kept::Yes => Ok(verdict.answer()),
         Kept::Earlier(seen) => Ok(service.replay(message, seen)),
     }
 }
 
-async fn change(service: &Service, message: &Message) -> Result<Answer, StoreError> {
+async fn change(service: &Service, message: &Message, bulky: bool) -> Result<Answer, StoreError> {
     let mut turn = service.store.begin().await?;
-    let known = turn.look(&Question::about(message, &service.reading.naming)).await?;
+    let known = turn.look(&Question::about(message)).await?;
     if let Some(seen) = known.seen {
         return Ok(service.replay(message, seen));
     }
-    let verdict = service.verdict(message, &known)?;
+    let verdict = beside(bulky, || service.verdict(message, &known))?;
     turn.apply(&verdict.receipt(message), &verdict.effect()).await?;
     turn.commit().await?;
     Ok(verdict.answer())
+}
+
+/// Does work that takes long where it holds up no other request.
+fn beside<T>(bulky: bool, work: impl FnOnce() -> T) -> T {
+    if bulky { tokio::task::block_in_place(work) } else { work() }
 }

@@ -1,10 +1,12 @@
 //! What messages are processed with, what comes of them, and the answers that need no look at a panel.
 
+use std::time::Duration;
+
 use chrono::FixedOffset;
 
 use crate::clock::Clock;
 use crate::fault::{Code, Issue, ResponseCode, response_code, status_alone};
-use crate::fhir::JsonLimits;
+use crate::fhir::{JsonLimits, decode};
 use crate::message::{self, Event, Message, Unread};
 use crate::reply::{self, Body, Occasion, Origin};
 use crate::store::{Seen, Store, StoreError};
@@ -27,6 +29,8 @@ pub struct Service {
     pub judging: registry::Policy,
     /// How panels change.
     pub deciding: panel::Policy,
+    /// How long Postgres may take over one message, in all.
+    pub deadline: Duration,
     /// The province's clock against UTC: which day it is, for periods that end on a day.
     pub offset: FixedOffset,
 }
@@ -53,6 +57,19 @@ pub struct Answer {
 }
 
 impl Service {
+    /// Steps 1 and 2: a sound message, or the answer that says why there is none.
+    pub(super) fn read(&self, body: &[u8]) -> Result<Message, Answer> {
+        let json = decode(body, &self.json)
+            .map_err(|faults| self.alone(faults.iter().map(Issue::from).collect()))?;
+        message::read(&json, &self.reading).map_err(|unread| self.unread(&unread))
+    }
+
+    /// An answer for when the store failed; why, is for the log alone.
+    pub(super) fn failed(&self, error: StoreError) -> Answer {
+        let answer = self.alone(vec![Issue::plain(Code::from(&error))]);
+        Answer { defect: Some(error), ..answer }
+    }
+
     /// Step 3, when the Bundle was answered before.
     pub(super) fn replay(&self, message: &Message, seen: Seen) -> Answer {
         let same_header =
@@ -65,7 +82,7 @@ impl Service {
     }
 
     /// A body that is no sound message.
-    pub(super) fn unread(&self, unread: &Unread) -> Answer {
+    fn unread(&self, unread: &Unread) -> Answer {
         let issues: Vec<Issue> = unread.faults.iter().map(Issue::from).collect();
         match &unread.envelope {
             Some(envelope) => self.refuse(envelope, &issues),

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::fault::{Code, Issue, ResponseCode, response_code};
 use crate::message::{Event, Message};
-use crate::panel::{Decision, PanelId, answer_mrp, decide_add, decide_remove};
+use crate::panel::{Decision, Here, PanelId, answer_mrp, decide_add, decide_remove};
 use crate::registry::{Identifier, Judgement, judge};
 use crate::reply::{self, Body, Occasion};
 use crate::store::{Effect, Known, Parties, Receipt, StoreError};
@@ -67,7 +67,11 @@ impl Service {
                     known.panels.get(&(confirmed.practitioner_key, confirmed.organization_key));
                 let here = *here
                     .ok_or_else(|| StoreError::Broken("a PAS role without its panel".into()))?;
-                (Some((here, practitioner)), self.decide(message, known, here, at, &mut issues))
+                let decided = {
+                    let here = Here { panel: here, practitioner_key: &practitioner };
+                    self.decide(message, known, here, at, &mut issues)
+                };
+                (Some((here, practitioner)), decided)
             }
         };
         let occasion = Occasion { origin: &self.origin, clock: &self.clock, now: at, receipt };
@@ -89,7 +93,7 @@ impl Service {
         &self,
         message: &Message,
         known: &Known,
-        here: PanelId,
+        here: Here<'_>,
         at: DateTime<Utc>,
         issues: &mut Vec<Issue>,
     ) -> Option<Decision> {

@@ -2,12 +2,16 @@
 //! functions, one a rule, all of them in one pass.
 
 pub mod describe;
+mod found;
 mod judge;
 mod names;
 mod record;
 mod rules;
+#[cfg(test)]
+mod tests;
 
-pub use judge::{Confirmed, Judgement, judge};
+pub use found::Judgement;
+pub use judge::{Confirmed, judge};
 pub use names::{NamePolicy, postal_code, same_given, same_text};
 pub use record::{
     Address, Identifier, Licence, NameKind, OrganizationName, OrganizationRecord, PatientRecord,

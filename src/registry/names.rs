@@ -52,8 +52,9 @@ fn fold(text: &str, policy: NamePolicy) -> String {
     // Before normalization, which would take U+00B4 (´, typed for an apostrophe) apart into a space and an accent.
     let decomposed = text.chars().map(plain).filter(|c| *c != '\u{ad}').nfkd();
     let marked = decomposed.filter(|c| !(policy.ignore_marks && is_combining_mark(*c)));
-    // Upper and then lower is full case folding for letters: ß and SS meet, and so do ς and σ.
+    // Lower, upper and lower again is full case folding for letters: ß, ẞ and SS meet, and so do ς and σ.
     let folded: String = marked
+        .flat_map(char::to_lowercase)
         .flat_map(char::to_uppercase)
         .flat_map(char::to_lowercase)
         .map(plain)
@@ -110,6 +111,7 @@ mod tests {
             ("O\u{b4}Placebo", "o\u{2bc}placebo"),
             ("Fern-Marie", "FERN\u{2010}MARIE"),
             ("Strauß", "STRAUSS"),
+            ("STRAUẞ", "strauß"),
             ("X\u{331}élna\u{331}", "Xelna"),
             ("Jose\u{301}", "Jos\u{e9}"),
         ] {

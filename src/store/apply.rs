@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::pool::PoolConnection;
 use sqlx::{Postgres, Row as _, Transaction};
+use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
 use crate::message::{Digest, Message};
@@ -52,7 +53,8 @@ ON CONFLICT ON CONSTRAINT a_bundle_is_answered_once DO UPDATE SET sender = m.sen
 RETURNING m.id, m.header_key, m.digest, m.answer";
 
 // $1-$9 the message; $10-$12 entries that cease to be confirmed or listed, with status before and after;
-// $13, $14 entries confirmed again, with status before; $15, $16 panel and patients of new entries; $17 the provider.
+// $13, $14 entries confirmed again, with status before; $15, $16 panel and patients of new entries; $17 the provider;
+// $18 why each of the first ended.
 // `ended` comes first by being counted in the other two: whoever stops being MRP must have stopped before another starts.
 const APPLY: &str = "
 WITH message AS (
@@ -62,9 +64,10 @@ WITH message AS (
     UPDATE panel.entry e
        SET status = s.became, status_at = greatest($7, e.started_at), author = $2, message_id = $1,
            ended_at = CASE WHEN s.became = 'removed' THEN greatest($7, e.started_at) END
-      FROM unnest($10::bigint[], $11::text[]::panel.status[], $12::text[]::panel.status[]) AS s (id, was, became)
+      FROM unnest($10::bigint[], $11::text[]::panel.status[], $12::text[]::panel.status[], $18::text[])
+           AS s (id, was, became, reason)
      WHERE e.id = s.id AND e.status = s.was
-    RETURNING e.id, e.panel_id, s.was, s.became
+    RETURNING e.id, e.panel_id, s.was, s.became, s.reason
 ), confirmed AS (
     UPDATE panel.entry e
        SET status = 'confirmed', status_at = $7, started_at = $7, author = $2, message_id = $1
@@ -78,7 +81,7 @@ WITH message AS (
      WHERE (SELECT count(*) FROM ended) = cardinality($10::bigint[])
     RETURNING id
 ), step AS (
-    SELECT id, was, became, CASE became WHEN 'removed' THEN 'removed' ELSE 'mrp-moved' END AS reason FROM ended
+    SELECT id, was, became, reason FROM ended
     UNION ALL SELECT id, was, 'confirmed', 'confirmed-again' FROM confirmed
     UNION ALL SELECT id, NULL, 'confirmed', 'added' FROM opened
 ), history AS (
@@ -86,18 +89,28 @@ WITH message AS (
     SELECT id, was, became, $7, $2, $17, $1, reason FROM step
 ), notice AS (
     INSERT INTO panel.notice (panel_id, entry_id, kind, at, message_id)
-    SELECT panel_id, id, 'mrp-moved', $7, $1 FROM ended WHERE became = 'not-mrp'
+    SELECT panel_id, id, 'mrp-moved', $7, $1 FROM ended WHERE reason = 'mrp-moved'
 )
 SELECT count(*) AS steps FROM step";
 
 impl Store {
-    /// Takes a connection for a message that changes nothing. No round trip, unless a connection must be made.
+    /// Gathers everything for a message that changes nothing, in one snapshot; gives the connection to go on with. One
+    /// round trip.
     ///
     /// # Errors
     /// When the database does not answer, or no connection is free in time.
-    pub async fn connect(&self) -> Result<Session, StoreError> {
-        let connection = self.pool.acquire().await.map_err(|error| self.explain(error))?;
-        Ok(Session { connection })
+    pub async fn look(&self, question: &Question<'_>) -> Result<(Session, Known), StoreError> {
+        let mut tries = self.tries();
+        loop {
+            let mut connection = self.pool.acquire().await.map_err(|error| self.explain(error))?;
+            match look(&mut *connection, question, false).await {
+                Ok(known) => return Ok((Session { connection }, known)),
+                Err(error) if Store::died_resting(&error) && tries.next().is_some() => {
+                    drop(connection.detach());
+                }
+                Err(error) => return Err(self.explain(error)),
+            }
+        }
     }
 
     /// Begins a message's turn to change something. One round trip.
@@ -105,26 +118,29 @@ impl Store {
     /// # Errors
     /// When the database does not answer, or no connection is free in time.
     pub async fn begin(&self) -> Result<Turn, StoreError> {
-        let transaction = self.pool.begin().await.map_err(|error| self.explain(error))?;
-        Ok(Turn { transaction })
+        let permit =
+            tokio::time::timeout(self.acquire_timeout, self.turns.clone().acquire_owned()).await;
+        let Ok(Ok(permit)) = permit else {
+            return Err(StoreError::Busy("too many changes are under way".into()));
+        };
+        let mut tries = self.tries();
+        loop {
+            match self.pool.begin().await {
+                Ok(transaction) => return Ok(Turn { transaction, _permit: permit }),
+                Err(error) if Store::died_resting(&error) && tries.next().is_some() => {}
+                Err(error) => return Err(self.explain(error)),
+            }
+        }
     }
 }
 
-/// A connection of a message that changes nothing: no lock, no transaction around it.
+/// The connection of a message that changes nothing: no lock, no transaction around it.
 #[derive(Debug)]
 pub struct Session {
     connection: PoolConnection<Postgres>,
 }
 
 impl Session {
-    /// Gathers everything, in one snapshot. One round trip.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn look(&mut self, question: &Question<'_>) -> Result<Known, StoreError> {
-        look(&mut *self.connection, question, false).await
-    }
-
     /// Keeps the answer. One round trip.
     ///
     /// # Errors
@@ -146,6 +162,7 @@ impl Session {
 #[derive(Debug)]
 pub struct Turn {
     transaction: Transaction<'static, Postgres>,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Turn {
@@ -154,7 +171,7 @@ impl Turn {
     /// # Errors
     /// When the database does not answer, or a lock was not to be had in time.
     pub async fn look(&mut self, question: &Question<'_>) -> Result<Known, StoreError> {
-        look(&mut *self.transaction, question, true).await
+        Ok(look(&mut *self.transaction, question, true).await?)
     }
 
     /// Writes message, effect and answer. One round trip.
@@ -177,6 +194,7 @@ impl Turn {
             .bind(effect.panel.map(|(PanelId(id), _)| id))
             .bind(&steps.opened)
             .bind(effect.panel.map(|(_, practitioner)| practitioner))
+            .bind(&steps.ended_reason)
             .fetch_one(&mut *self.transaction)
             .await?;
         let taken: i64 = row.try_get("steps")?;
@@ -218,6 +236,7 @@ struct Steps<'c> {
     ended: Vec<i64>,
     ended_was: Vec<&'static str>,
     ended_became: Vec<&'static str>,
+    ended_reason: Vec<&'static str>,
     confirmed: Vec<i64>,
     confirmed_was: Vec<&'static str>,
     opened: Vec<&'c str>,
@@ -231,16 +250,20 @@ impl<'c> Steps<'c> {
                 self.confirmed.push(entry.0);
                 self.confirmed_was.push(was.word());
             }
-            Change::Displace { entry } => {
-                self.end(entry.0, EntryStatus::Confirmed, EntryStatus::NotMrp)
+            Change::Displace { entry, same_provider } => {
+                let reason = if *same_provider { "clinic-moved" } else { "mrp-moved" };
+                self.end(entry.0, EntryStatus::Confirmed, EntryStatus::NotMrp, reason);
             }
-            Change::Remove { entry, was } => self.end(entry.0, *was, EntryStatus::Removed),
+            Change::Remove { entry, was } => {
+                self.end(entry.0, *was, EntryStatus::Removed, "removed")
+            }
         }
     }
 
-    fn end(&mut self, entry: i64, was: EntryStatus, became: EntryStatus) {
+    fn end(&mut self, entry: i64, was: EntryStatus, became: EntryStatus, reason: &'static str) {
         self.ended.push(entry);
         self.ended_was.push(was.word());
         self.ended_became.push(became.word());
+        self.ended_reason.push(reason);
     }
 }

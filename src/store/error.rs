@@ -12,22 +12,34 @@ pub enum StoreError {
     #[error("the database is too busy ({0})")]
     Busy(String),
     /// The schema is not the one that this build needs.
-    #[error(
-        "the database is at schema version {found}, this build needs {needed}: run `pas migrate`"
-    )]
+    #[error("the database is at schema version {found}, this build needs {needed}: {}", mend(*found, *needed))]
     Schema {
         /// Version found; 0: none.
         found: i64,
         /// Version needed.
         needed: i64,
     },
+    /// What should say where the database is, does not.
+    #[error("DATABASE_URL is no postgres:// URL")]
+    NoUrl,
     /// Anything else is a defect: ours, or in what was done to the database behind our back.
     #[error("the database refused a statement ({0})")]
     Broken(String),
 }
 
+/// What brings database and build together.
+fn mend(found: i64, needed: i64) -> &'static str {
+    if found < needed { "run `pas migrate`" } else { "it was migrated by a newer build, use that" }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
+        StoreError::of(&error)
+    }
+}
+
+impl StoreError {
+    pub(super) fn of(error: &sqlx::Error) -> Self {
         use sqlx::Error as E;
         match error {
             E::Database(refused) => {
@@ -37,6 +49,12 @@ impl From<sqlx::Error> for StoreError {
                 let text = format!("SQLSTATE {code}{constraint}");
                 match code.as_str() {
                     // Shutdown, crash, start-up; too many connections; connection failures.
+                    // A query around the same ids was quicker: the retry is told so.
+                    "23505" if refused.constraint() == Some("a_bundle_is_answered_once") => {
+                        StoreError::Busy(text)
+                    }
+                    // No such role, password or database: the operator must act.
+                    "28P01" | "28000" | "3D000" => StoreError::Unavailable(text),
                     "57P01" | "57P02" | "57P03" | "57P05" | "53300" => {
                         StoreError::Unavailable(text)
                     }
@@ -52,7 +70,7 @@ impl From<sqlx::Error> for StoreError {
             }
             E::PoolTimedOut => StoreError::Busy("no free connection in time".into()),
             E::PoolClosed => StoreError::Unavailable("shutting down".into()),
-            E::Io(error) => StoreError::Unavailable(io_text(&error)),
+            E::Io(error) => StoreError::Unavailable(io_text(error)),
             E::Tls(_) => StoreError::Unavailable("TLS failed".into()),
             // What a connection cut in the middle of an answer looks like.
             E::Protocol(_) => StoreError::Unavailable("the connection broke".into()),
@@ -62,7 +80,7 @@ impl From<sqlx::Error> for StoreError {
             E::ColumnDecode { index, .. } => {
                 StoreError::Broken(format!("column {index} does not decode"))
             }
-            other => StoreError::Broken(kind_of(&other).into()),
+            other => StoreError::Broken(kind_of(other).into()),
         }
     }
 }

@@ -9,11 +9,9 @@ use sqlx::Row as _;
 use sqlx::postgres::{PgExecutor, PgRow};
 use sqlx::types::Json;
 
-use crate::message::{Digest, Message, Naming};
+use crate::message::{Digest, Message};
 use crate::panel::{Entry, PanelId};
 use crate::registry::{Identifier, PatientRecord, Records};
-
-use super::error::StoreError;
 
 /// What to look for.
 #[derive(Debug)]
@@ -21,23 +19,18 @@ pub struct Question<'m> {
     sender: &'m str,
     bundle_key: Option<&'m str>,
     practitioner_tokens: Vec<String>,
-    facility_tokens: Vec<String>,
+    facility_tokens: &'m [String],
     phns: Vec<&'m str>,
 }
 
 impl<'m> Question<'m> {
     /// What this message needs to know.
-    pub fn about(message: &'m Message, naming: &Naming) -> Self {
-        let facility = message.clinic.id.as_str();
+    pub fn about(message: &'m Message) -> Self {
         Question {
             sender: message.sender.as_str(),
             bundle_key: message.keys.as_ref().map(|keys| keys.bundle.as_str()),
             practitioner_tokens: message.provider.ids.iter().map(|id| id.token()).collect(),
-            facility_tokens: naming
-                .facility
-                .iter()
-                .map(|system| format!("{system}|{facility}"))
-                .collect(),
+            facility_tokens: &message.clinic.tokens,
             phns: message.patients.iter().map(|patient| patient.phn.as_str()).collect(),
         }
     }
@@ -125,13 +118,13 @@ pub(super) async fn look(
     executor: impl PgExecutor<'_>,
     question: &Question<'_>,
     locked: bool,
-) -> Result<Known, StoreError> {
+) -> Result<Known, sqlx::Error> {
     let rows = sqlx::query(LOOK)
         .bind(question.sender)
         .bind(question.bundle_key)
         .bind(locked)
         .bind(&question.practitioner_tokens)
-        .bind(&question.facility_tokens)
+        .bind(question.facility_tokens)
         .bind(&question.phns)
         .fetch_all(executor)
         .await?;
@@ -157,7 +150,7 @@ struct MrpRow {
 }
 
 impl Known {
-    fn take(&mut self, row: &PgRow) -> Result<(), StoreError> {
+    fn take(&mut self, row: &PgRow) -> Result<(), sqlx::Error> {
         match row.try_get::<&str, _>("kind")? {
             "seen" => {
                 let digest = Digest::from_bytes(row.try_get("digest")?);
@@ -182,13 +175,13 @@ impl Known {
                 let mrp: MrpRow = doc(row)?;
                 self.parties.insert(mrp.id, mrp.parties);
             }
-            other => return Err(StoreError::Broken(format!("unknown row {other}"))),
+            other => return Err(sqlx::Error::ColumnNotFound(other.to_owned())),
         }
         Ok(())
     }
 }
 
-fn doc<T: DeserializeOwned>(row: &PgRow) -> Result<T, StoreError> {
+fn doc<T: DeserializeOwned>(row: &PgRow) -> Result<T, sqlx::Error> {
     let Json(value) = row.try_get::<Json<T>, _>("doc")?;
     Ok(value)
 }

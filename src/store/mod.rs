@@ -1,6 +1,6 @@
 //! Postgres, and the only SQL in the house.
 //!
-//! A query costs two round trips: [`Session::look`], [`Session::keep`]. A change costs four: [`Store::begin`],
+//! A query costs two round trips: [`Store::look`], [`Session::keep`]. A change costs four: [`Store::begin`],
 //! [`Turn::look`], [`Turn::apply`], [`Turn::commit`]; however many patients it is about.
 
 mod apply;

@@ -1,10 +1,12 @@
 //! The pool of connections and the bounds on each.
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection};
+use tokio::sync::Semaphore;
 
 use super::error::StoreError;
 
@@ -36,14 +38,16 @@ impl StoreOptions {
     }
 }
 
-/// A connection that rested this long is asked whether it still lives before it is used. Under load none rests, and
-/// nothing is asked; after a restart of Postgres the dead ones are found out.
-const RESTED: Duration = Duration::from_secs(1);
+/// Connections that changes leave to queries, so that patients whom many want to change do not hide all others.
+const FOR_QUERIES: u32 = 2;
 
 /// Postgres, reached through a pool.
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(super) pool: PgPool,
+    /// One permit a change under way.
+    pub(super) turns: Arc<Semaphore>,
+    pub(super) acquire_timeout: Duration,
 }
 
 impl Store {
@@ -53,8 +57,13 @@ impl Store {
     /// When the URL is none.
     pub fn open(options: &StoreOptions) -> Result<Self, StoreError> {
         let millis = |duration: Duration| duration.as_millis().to_string();
-        let connect = PgConnectOptions::from_str(&options.url)
-            .map_err(|_| StoreError::Broken("DATABASE_URL is no postgres:// URL".into()))?
+        let ours =
+            ["postgres://", "postgresql://"].iter().any(|scheme| options.url.starts_with(scheme));
+        let connect = Some(options.url.as_str())
+            .filter(|_| ours)
+            .and_then(|url| PgConnectOptions::from_str(url).ok());
+        let connect = connect
+            .ok_or(StoreError::NoUrl)?
             .application_name("pas")
             .options([
                 ("statement_timeout", millis(options.statement_timeout)),
@@ -70,17 +79,12 @@ impl Store {
         let pool = PgPoolOptions::new()
             .max_connections(options.connections)
             .acquire_timeout(options.acquire_timeout)
+            // Asking a connection whether it lives costs as much as using it: see Store::look, which finds dead ones out.
             .test_before_acquire(false)
-            .before_acquire(|connection, rest| {
-                Box::pin(async move {
-                    if rest.idle_for < RESTED {
-                        return Ok(true);
-                    }
-                    Ok(connection.ping().await.is_ok())
-                })
-            })
             .connect_lazy_with(connect);
-        Ok(Store { pool })
+        let turns = options.connections.saturating_sub(FOR_QUERIES).max(1);
+        let turns = Arc::new(Semaphore::new(usize::try_from(turns).unwrap_or(1)));
+        Ok(Store { pool, turns, acquire_timeout: options.acquire_timeout })
     }
 
     /// What went wrong, seen from the pool: when there is not even one connection, waiting for one in vain means that
@@ -92,6 +96,18 @@ impl Store {
             }
             other => other.into(),
         }
+    }
+
+    /// Whether a failure of the first statement on a connection is worth another connection: Postgres was restarted, and
+    /// this one died while it rested. Nothing was asked for yet, so nothing can be done twice.
+    pub(super) fn died_resting(error: &sqlx::Error) -> bool {
+        let timed_out = matches!(error, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed);
+        !timed_out && matches!(StoreError::of(error), StoreError::Unavailable(_))
+    }
+
+    /// How many connections may be found dead before it is believed: all that rested, and a new one.
+    pub(super) fn tries(&self) -> std::ops::Range<u32> {
+        0..self.pool.options().get_max_connections()
     }
 
     /// Closes every connection, waiting for those in use.

@@ -39,7 +39,14 @@ impl Store {
             Migration::new(*version, Cow::Borrowed(*name), MigrationType::Simple, sql, false)
         });
         let migrator = Migrator::with_migrations(migrations.collect());
-        migrator.run(&self.pool).await.map_err(|error| match error {
+        let mut connection = self.pool.acquire().await.map_err(|error| self.explain(error))?;
+        // The limits are made for messages; a migration takes as long as it takes.
+        sqlx::raw_sql("SET statement_timeout = 0; SET lock_timeout = 0")
+            .execute(&mut *connection)
+            .await?;
+        let migrated = migrator.run(&mut *connection).await;
+        drop(connection.detach());
+        migrated.map_err(|error| match error {
             sqlx::migrate::MigrateError::Execute(error)
             | sqlx::migrate::MigrateError::ExecuteMigration(error, _) => StoreError::from(error),
             sqlx::migrate::MigrateError::VersionMissing(found) => {

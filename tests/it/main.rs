@@ -14,6 +14,7 @@ mod server;
 
 mod crash;
 mod deliveries;
+mod docs;
 mod edge;
 mod exchanges;
 mod house;

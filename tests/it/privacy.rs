@@ -106,7 +106,7 @@ async fn no_log_line_holds_a_name_a_number_or_a_body() {
     let lines = log.lines().filter(|line| line.contains("pas::http::log")).count();
     assert!(lines > posted, "{lines} lines for {posted} requests: the capture works");
     assert!(log.contains("internal-error"), "and holds the failure");
-    let postgres = std::fs::read_to_string(server_log()).unwrap_or_default();
+    let postgres = std::fs::read_to_string(server_log()).expect("Postgres' log");
     for word in personal() {
         let line = log.lines().find(|line| line.contains(&word));
         assert_eq!(line, None, "the log holds {word}");

@@ -83,16 +83,21 @@ fn extension_period(element: Element<'_>, url: &str) -> Described<Period> {
     }
 }
 
-/// Every identifier with system and value; one that is marked `old` counts as ended.
+/// Every identifier that has system and value; others cannot be found by, and are passed over.
 fn identifiers(resource: Element<'_>) -> Described<Vec<Identifier>> {
     let mut all = Vec::new();
     for item in resource.field("identifier").items()? {
-        let system =
-            text(item.field("system"))?.ok_or(Undescribed::Missing("identifier.system"))?;
-        let value = text(item.field("value"))?.ok_or(Undescribed::Missing("identifier.value"))?;
-        all.push(Identifier { system, value, period: period_unless_old(item)? });
+        if let (Some(system), Some(value)) =
+            (text(item.field("system"))?, text(item.field("value"))?)
+        {
+            all.push(Identifier { system, value, period: period_unless_old(item)? });
+        }
     }
-    if all.is_empty() { Err(Undescribed::Missing("identifier")) } else { Ok(all) }
+    if all.is_empty() {
+        Err(Undescribed::Missing("an identifier with system and value"))
+    } else {
+        Ok(all)
+    }
 }
 
 /// The period of an identifier, name or address; what is marked `use: old` has ended, whenever that was.
@@ -101,15 +106,18 @@ fn period_unless_old(item: Element<'_>) -> Described<Period> {
     let own = extension_period(item, PERIOD)?;
     period.start = period.start.or(own.start);
     period.end = period.end.or(own.end);
-    if item.field("use").text()? == Some("old") && period.end.is_none() {
-        period.end = Some(period.start.unwrap_or(Period::LONG_AGO));
+    if item.field("use").text()? == Some("old") {
+        period.end = Some(Period::LONG_AGO);
     }
     Ok(period)
 }
 
-/// `Resource.id`, else the first identifier as `system|value`.
-fn key(resource: Element<'_>, identifiers: &[Identifier]) -> Described<String> {
+/// `Resource.id`, else the identifier of the system that stands first in `systems`, as `system|value`.
+fn key(resource: Element<'_>, identifiers: &[Identifier], systems: &[String]) -> Described<String> {
+    let rank = |id: &&Identifier| {
+        systems.iter().position(|system| *system == id.system).unwrap_or(systems.len())
+    };
     let id = text(resource.field("id"))?;
-    id.or_else(|| identifiers.first().map(Identifier::token))
-        .ok_or(Undescribed::Missing("identifier"))
+    let first = identifiers.iter().min_by_key(rank).map(Identifier::token);
+    id.or(first).ok_or(Undescribed::Missing("identifier"))
 }

@@ -1,6 +1,7 @@
 //! Organization.
 
 use crate::fhir::Element;
+use crate::message::Naming;
 use crate::registry::record::{Address, NameKind, OrganizationName, OrganizationRecord};
 
 use super::{
@@ -15,10 +16,10 @@ const LEGAL_NAME: &str = "http://hlth.gov.bc.ca/fhir/provider/StructureDefinitio
 ///
 /// # Errors
 /// When there is no identifier, or an element cannot be read.
-pub fn organization(resource: Element<'_>) -> Described<OrganizationRecord> {
+pub fn organization(resource: Element<'_>, naming: &Naming) -> Described<OrganizationRecord> {
     let identifiers = identifiers(resource)?;
     Ok(OrganizationRecord {
-        key: key(resource, &identifiers)?,
+        key: key(resource, &identifiers, &naming.facility)?,
         active: active(resource)?,
         names: names(resource)?,
         addresses: addresses(resource)?,

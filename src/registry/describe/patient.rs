@@ -13,7 +13,7 @@ use super::{Described, Undescribed, active, identifiers, text};
 /// check digit.
 ///
 /// # Errors
-/// When there is not exactly one current PHN, or an element cannot be read.
+/// When it is not clear which PHN it is, or an element cannot be read.
 pub fn patient(resource: Element<'_>, naming: &Naming) -> Described<PatientRecord> {
     let (deceased, deceased_on) = deceased(resource)?;
     let masked = ["name", "_name", "birthDate", "_birthDate", "extension"]
@@ -23,10 +23,13 @@ pub fn patient(resource: Element<'_>, naming: &Naming) -> Described<PatientRecor
     let birth = resource.field("birthDate");
     let birth_date = match birth.text()? {
         None => None,
-        Some(text) => Some(text.parse::<NaiveDate>().map_err(|_| Undescribed::Invalid {
-            at: birth.path().to_string(),
-            wanted: "a date as YYYY-MM-DD",
-        })?),
+        Some(text) => {
+            let invalid =
+                || Undescribed::Invalid { at: birth.path().to_string(), wanted: "a date" };
+            let (first, last) = Period::of_partial(text).ok_or_else(invalid)?;
+            // A year or a month alone is known, but nothing that a full date could be compared with.
+            (first == last).then_some(first)
+        }
     };
     Ok(PatientRecord {
         phn: phn(resource, naming)?.as_str().to_owned(),
@@ -40,19 +43,24 @@ pub fn patient(resource: Element<'_>, naming: &Naming) -> Described<PatientRecor
     })
 }
 
+/// The record's PHN: the only one, else the only one that has not ended.
 fn phn(resource: Element<'_>, naming: &Naming) -> Described<Phn> {
     let invalid = |wanted| Undescribed::Invalid { at: "Patient.identifier".into(), wanted };
-    let mut numbers = Vec::new();
+    let (mut all, mut open) = (Vec::new(), Vec::new());
     for id in identifiers(resource)?.iter().filter(|id| Naming::accepts(&naming.phn, &id.system)) {
         let phn = Phn::parse(&id.value, false)
             .map_err(|_| invalid("a PHN of ten digits starting with 9"))?;
-        if id.period.end.is_none() && !numbers.contains(&phn) {
-            numbers.push(phn);
+        let lists =
+            if id.period.end.is_none() { vec![&mut all, &mut open] } else { vec![&mut all] };
+        for list in lists {
+            if !list.contains(&phn) {
+                list.push(phn.clone());
+            }
         }
     }
-    match numbers.as_slice() {
-        [one] => Ok(one.clone()),
-        [] => Err(Undescribed::Missing("a current identifier with a PHN system")),
+    match (all.as_slice(), open.as_slice()) {
+        ([one], _) | (_, [one]) => Ok(one.clone()),
+        ([], _) => Err(Undescribed::Missing("an identifier with a PHN system")),
         _ => Err(invalid(
             "one PHN: further ones belong in records of their own, linked by replaced-by",
         )),

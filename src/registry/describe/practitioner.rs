@@ -28,7 +28,7 @@ pub fn practitioner(resource: Element<'_>, naming: &Naming) -> Described<Practit
         licences = statuses;
     }
     Ok(PractitionerRecord {
-        key: key(resource, &identifiers)?,
+        key: key(resource, &identifiers, &naming.practitioner)?,
         active: active(resource)?,
         names: person_names(resource)?,
         identifiers,

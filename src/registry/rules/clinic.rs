@@ -1,7 +1,7 @@
 //! Rules about the clinic.
 
 use crate::message::Clinic;
-use crate::registry::judge::{Found, Judgement};
+use crate::registry::found::{Found, Judgement};
 use crate::registry::names::{postal_code, same_text};
 use crate::registry::record::{NameKind, OrganizationRecord};
 use crate::registry::{Failure, Rule};
@@ -44,16 +44,22 @@ pub(in crate::registry) fn clinic_name(ask: &Question<'_>) -> Option<Failure> {
     Some(Failure { rule: Rule::ClinicName, at: ask.clinic.at.field("name"), how })
 }
 
-/// Any postal code given is any current one on record, business addresses included; in PLR and in PAS.
+/// One postal code given is a current one on record, business addresses included, in PLR and in PAS alike: the two must
+/// match each other as well.
 pub(in crate::registry) fn clinic_postal_code(ask: &Question<'_>) -> Option<Failure> {
     let given: Vec<String> = ask.clinic.postal_codes.iter().map(|code| postal_code(code)).collect();
-    let differs = |found: Found<'_, OrganizationRecord>| {
-        found.record().is_some_and(|record| {
-            let mut current =
-                record.addresses.iter().filter(|address| address.period.holds(ask.by.today));
-            !current.any(|held| given.contains(&postal_code(&held.postal_code)))
-        })
+    let on_record = |found: Found<'_, OrganizationRecord>| -> Vec<bool> {
+        let Some(record) = found.record() else { return vec![true; given.len()] };
+        let current = record.addresses.iter().filter(|address| address.period.holds(ask.by.today));
+        let held: Vec<String> = current.map(|address| postal_code(&address.postal_code)).collect();
+        given.iter().map(|code| held.contains(code)).collect()
     };
-    let how = differing(differs(ask.plr), differs(ask.pas))?;
+    let (plr, pas) = (on_record(ask.plr), on_record(ask.pas));
+    if plr.iter().zip(&pas).any(|(plr, pas)| *plr && *pas) {
+        return None;
+    }
+    let (in_plr, in_pas) = (plr.contains(&true), pas.contains(&true));
+    // Each holds one of them, but not the same one: then both differ.
+    let how = differing(!in_plr || in_pas, !in_pas || in_plr)?;
     Some(Failure { rule: Rule::ClinicPostalCode, at: ask.clinic.at.field("address"), how })
 }

@@ -1,7 +1,7 @@
 //! Rules about one patient.
 
 use crate::message::{Name, Patient};
-use crate::registry::judge::Judgement;
+use crate::registry::found::Judgement;
 use crate::registry::names::{same_given, same_text};
 use crate::registry::record::{PatientRecord, PersonName};
 use crate::registry::{Failure, Holders, How, Rule};
@@ -26,7 +26,7 @@ pub(in crate::registry) fn judge(ask: &Question<'_>, failures: &mut Vec<Failure>
         failures.extend(patient_family(ask, &names));
         failures.extend(patient_birth_date(ask, record));
     }
-    if ask.adding {
+    if ask.adding && !record.masked {
         failures.extend(patient_not_deceased(ask, record));
         failures.extend(patient_phn_current(ask, record));
     }

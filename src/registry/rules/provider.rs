@@ -2,10 +2,10 @@
 
 use crate::fhir::Path;
 use crate::message::{Name, Provider};
-use crate::registry::judge::{Found, Judgement};
-use crate::registry::names::{same_given, same_text};
-use crate::registry::record::{PersonName, PractitionerRecord};
-use crate::registry::{Failure, How, Rule};
+use crate::registry::found::{Found, Judgement};
+use crate::registry::names::{NamePolicy, same_given, same_text};
+use crate::registry::record::PractitionerRecord;
+use crate::registry::{Failure, Rule};
 
 use super::differing;
 
@@ -18,26 +18,68 @@ pub(in crate::registry) struct Question<'q> {
     pub(in crate::registry) by: Judgement,
 }
 
-impl Question<'_> {
+impl<'q> Question<'q> {
     fn identifier(&self) -> Path {
         self.provider.at.field("identifier")
     }
 
-    fn name(&self) -> Path {
-        self.provider.names.first().map_or(self.provider.at.field("name"), |name| name.at)
+    /// The name of the message that agrees best with both registries, and where it does not. It is one name: a first
+    /// name from one and a last name from another do not make a person, and a name for each registry is no match.
+    fn compared(&self) -> Option<Compared<'q>> {
+        let all = self.provider.names.iter().map(|name| {
+            let with = |found: Found<'_, PractitionerRecord>| {
+                found.record().map_or(Agreement { given: true, family: true }, |record| {
+                    self.agreement(name, record)
+                })
+            };
+            Compared { name, plr: with(self.plr), pas: with(self.pas) }
+        });
+        // The first of equals, so that the sender's first name is the one spoken of.
+        all.reduce(|best, next| if next.rank() > best.rank() { next } else { best })
     }
 
-    /// In which of PLR and PAS no current name agrees with any name of the message.
-    fn disagree(&self, same: impl Fn(&Name, &PersonName) -> bool) -> Option<How> {
-        let none_agrees = |found: Found<'_, PractitionerRecord>| {
-            found.record().is_some_and(|record| {
-                let mut current =
-                    record.names.iter().filter(|name| name.period.holds(self.by.today));
-                !current.any(|held| self.provider.names.iter().any(|given| same(given, held)))
-            })
-        };
-        differing(none_agrees(self.plr), none_agrees(self.pas))
+    /// How a name agrees with the current name on record that is closest to it.
+    fn agreement(&self, name: &Name, record: &PractitionerRecord) -> Agreement {
+        let policy = self.by.policy.names;
+        let current = record.names.iter().filter(|held| held.period.holds(self.by.today));
+        let agreements = current.map(|held| Agreement {
+            given: same_first_name(&name.given, &held.given, policy),
+            family: same_text(&name.family, &held.family, policy),
+        });
+        agreements.max_by_key(Agreement::rank).unwrap_or(Agreement { given: false, family: false })
     }
+}
+
+#[derive(Clone, Copy)]
+struct Agreement {
+    given: bool,
+    family: bool,
+}
+
+impl Agreement {
+    fn rank(&self) -> u8 {
+        u8::from(self.given) + 2 * u8::from(self.family)
+    }
+}
+
+struct Compared<'q> {
+    name: &'q Name,
+    plr: Agreement,
+    pas: Agreement,
+}
+
+impl Compared<'_> {
+    fn rank(&self) -> u8 {
+        self.plr.rank() + self.pas.rank()
+    }
+}
+
+/// The first given name of both, or all given names of both, or all on record in the first entry of the message.
+fn same_first_name(given: &[String], held: &[String], policy: NamePolicy) -> bool {
+    let first = given.first().map_or("", String::as_str);
+    same_given(&given.join(" "), held, policy)
+        || same_given(first, held, policy)
+        || held.first().is_some_and(|held| same_text(first, held, policy))
 }
 
 pub(in crate::registry) fn provider_in_plr(ask: &Question<'_>) -> Option<Failure> {
@@ -50,21 +92,15 @@ pub(in crate::registry) fn provider_in_pas(ask: &Question<'_>) -> Option<Failure
     Some(Failure { rule: Rule::ProviderInPas, at: ask.identifier(), how })
 }
 
-/// The first name: `given[0]` against the first given name on record, or all given names against all.
 pub(in crate::registry) fn provider_given(ask: &Question<'_>) -> Option<Failure> {
-    let policy = ask.by.policy.names;
-    let how = ask.disagree(|given, held| {
-        let joined = given.given.join(" ");
-        let first = given.given.first().map_or("", String::as_str);
-        same_given(&joined, &held.given, policy)
-            || same_given(first, &held.given, policy)
-            || held.given.first().is_some_and(|held| same_text(first, held, policy))
-    })?;
-    Some(Failure { rule: Rule::ProviderGiven, at: ask.name().field("given").index(0), how })
+    let compared = ask.compared()?;
+    let how = differing(!compared.plr.given, !compared.pas.given)?;
+    let at = compared.name.at.field("given").index(0);
+    Some(Failure { rule: Rule::ProviderGiven, at, how })
 }
 
 pub(in crate::registry) fn provider_family(ask: &Question<'_>) -> Option<Failure> {
-    let how =
-        ask.disagree(|given, held| same_text(&given.family, &held.family, ask.by.policy.names))?;
-    Some(Failure { rule: Rule::ProviderFamily, at: ask.name().field("family"), how })
+    let compared = ask.compared()?;
+    let how = differing(!compared.plr.family, !compared.pas.family)?;
+    Some(Failure { rule: Rule::ProviderFamily, at: compared.name.at.field("family"), how })
 }

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::message::Message;
-use crate::registry::judge::Found;
+use crate::registry::found::Found;
 use crate::registry::record::{OrganizationRecord, PractitionerRecord, RoleRecord};
 use crate::registry::{Failure, How, Rule};
 

@@ -93,6 +93,7 @@ impl std::fmt::Debug for Import {
 const STAGING: &str = "
 SET LOCAL statement_timeout = 0;
 SET LOCAL lock_timeout = 0;
+SET LOCAL idle_in_transaction_session_timeout = 0;
 CREATE TEMP TABLE staged_practitioner (line bigint, key text, active boolean, tokens text[], identifiers jsonb,
     names jsonb, licences jsonb) ON COMMIT DROP;
 CREATE TEMP TABLE staged_organization (line bigint, key text, active boolean, tokens text[], identifiers jsonb,
@@ -162,20 +163,21 @@ impl Import {
 
     /// Checks what only the whole file can show, and brings the staged records in.
     ///
-    /// Lines that cannot be taken are given back. With none, or with `skip_invalid`, the rest is committed; else nothing
-    /// is.
+    /// Lines that cannot be taken are given back, beside those that `lines` names already. With none, or with
+    /// `skip_invalid`, the rest is committed; else nothing is.
     ///
     /// # Errors
     /// When the database does not answer; then nothing is brought in.
     pub async fn finish(
         mut self,
         skip_invalid: bool,
+        mut lines: Vec<Line>,
     ) -> Result<(ImportReport, Vec<Line>), StoreError> {
         for table in &mut self.tables {
             table.flush(&mut self.transaction).await?;
         }
         let connection = &mut *self.transaction;
-        let mut lines = repeated(connection, &self.tables).await?;
+        lines.extend(repeated(connection, &self.tables).await?);
         let mut report = ImportReport::default();
         if self.registry == Registry::ClientRegistry {
             report.changed += run(connection, UPSERT_PATIENT.to_owned()).await?;

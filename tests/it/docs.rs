@@ -1,0 +1,139 @@
+//! Documents that name parts of the code: settings, tables and constraints, files.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use clap::{Arg, CommandFactory as _};
+use pas::cli::Cli;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Flag, variable and default of a setting.
+type Setting = (String, String, String);
+
+/// The rows below `## Settings` of docs/OPERATING.md.
+fn documented() -> Vec<Setting> {
+    let page = read("docs/OPERATING.md");
+    let (_, section) = page.split_once("\n## Settings\n").expect("a section on settings");
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let cell = |text: &str| text.trim().trim_matches('`').to_owned();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `--"));
+    rows.map(|row| {
+        let cells: Vec<&str> = row.split('|').collect();
+        assert_eq!(cells.len(), 5, "a row of four cells: | `--{row}");
+        assert!(!cells[3].trim().is_empty(), "a row that says what it means: | `--{row}");
+        (cell(cells[0]), cell(cells[1]), cell(cells[2]))
+    })
+    .collect()
+}
+
+/// The same, by the definition of the command line.
+fn defined() -> Vec<Setting> {
+    let cli = Cli::command();
+    let serve = cli.find_subcommand("serve").expect("pas serve");
+    let setting = |arg: &Arg| {
+        let flag = arg.get_long().unwrap_or_else(|| panic!("{} has no flag", arg.get_id()));
+        let variable = arg.get_env().unwrap_or_else(|| panic!("--{flag} has no variable"));
+        let default: Vec<_> =
+            arg.get_default_values().iter().map(|v| v.to_string_lossy()).collect();
+        (flag.to_owned(), variable.to_string_lossy().into_owned(), default.join(","))
+    };
+    serve.get_arguments().filter(|arg| arg.get_id() != "help").map(setting).collect()
+}
+
+#[test]
+fn the_table_of_settings_is_the_command_line() {
+    let (mut documented, mut defined) = (documented(), defined());
+    documented.sort();
+    defined.sort();
+    assert!(defined.len() > 20, "the definition was read: {defined:?}");
+    assert_eq!(documented, defined);
+}
+
+/// A migration without its comments.
+fn statements(path: &Path) -> String {
+    let text = read(path);
+    let code = text.lines().map(|line| line.split("--").next().unwrap_or_default());
+    code.collect::<Vec<_>>().join("\n")
+}
+
+/// What stands after every `keyword`: the name of a table, a constraint.
+fn names<'t>(sql: &'t str, keyword: &'t str) -> impl Iterator<Item = String> + 't {
+    let after = sql.match_indices(keyword).map(|(at, _)| &sql[at + keyword.len()..]);
+    after.map(|rest| {
+        rest.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.')).collect()
+    })
+}
+
+#[test]
+fn every_table_and_every_named_constraint_is_in_the_data_model() {
+    let page = read("docs/DATA_MODEL.md");
+    let mut all = BTreeSet::new();
+    for entry in std::fs::read_dir(root().join("migrations")).expect("the migrations") {
+        let sql = statements(&entry.expect("an entry").path());
+        let keywords = [
+            "CREATE TABLE ",
+            "CREATE SCHEMA ",
+            "CREATE FUNCTION ",
+            "CREATE TYPE ",
+            " CONSTRAINT ",
+            "CREATE UNIQUE INDEX ",
+        ];
+        all.extend(keywords.into_iter().flat_map(|keyword| names(&sql, keyword)));
+    }
+    assert!(all.contains("panel.entry") && all.contains("one_mrp_per_patient"), "{all:?}");
+    let missing: Vec<&String> =
+        all.iter().filter(|name| !page.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "docs/DATA_MODEL.md does not tell of {missing:?}");
+}
+
+fn pages(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if path.is_dir() && !name.starts_with('.') && name != "target" {
+            pages(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            found.push(path);
+        }
+    }
+}
+
+/// Where the inline links of a page lead, code left out.
+fn links(page: &str) -> Vec<String> {
+    let mut prose = String::new();
+    for (i, block) in page.split("```").enumerate() {
+        let spans = block.split('`').step_by(2);
+        prose.extend(spans.filter(|_| i % 2 == 0).flat_map(|span| [span, "`"]));
+    }
+    let targets = prose.split("](").skip(1).filter_map(|rest| rest.split([')', ' ']).next());
+    targets.map(str::to_owned).collect()
+}
+
+#[test]
+fn links_lead_to_files_that_exist() {
+    let (mut found, mut followed, mut broken) = (Vec::new(), 0, Vec::new());
+    pages(root(), &mut found);
+    for path in found {
+        let folder = path.parent().expect("a folder");
+        for link in links(&read(&path)) {
+            let file = link.split('#').next().unwrap_or_default();
+            if file.is_empty() || file.contains("://") || file.starts_with("mailto:") {
+                continue;
+            }
+            followed += 1;
+            if !folder.join(file).exists() {
+                broken.push(format!("{}: {link}", path.display()));
+            }
+        }
+    }
+    assert!(followed > 10, "{followed} links were followed");
+    assert!(broken.is_empty(), "links that lead nowhere: {broken:#?}");
+}
