@@ -137,3 +137,56 @@ fn links_lead_to_files_that_exist() {
     assert!(followed > 10, "{followed} links were followed");
     assert!(broken.is_empty(), "links that lead nowhere: {broken:#?}");
 }
+
+/// The places that the last column of a table row names in backticks.
+fn shown_by(row: &str) -> Vec<&str> {
+    let cell = row.trim_end_matches('|').rsplit('|').next().unwrap_or_default();
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+/// Whether a test, a module or a folder of exchanges of this name is there.
+fn is_there(root: &Path, name: &str, tests: &str) -> bool {
+    let Some((module, last)) = name.rsplit_once("::") else {
+        return root.join("fixtures/exchanges").join(name).is_dir()
+            || root.join(format!("tests/it/{name}.rs")).is_file();
+    };
+    let path = format!("{}/{last}", module.replace("::", "/"));
+    let module_is_there = ["src", "tests/it"].iter().any(|top| {
+        root.join(top).join(&path).is_dir() || root.join(top).join(format!("{path}.rs")).is_file()
+    });
+    module_is_there || tests.contains(&format!("fn {last}("))
+}
+
+#[test]
+fn every_divergence_is_shown_by_something_that_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/DIVERGENCES.md")).expect("the page");
+    let mut sources = String::new();
+    let mut folders = vec![root.join("tests"), root.join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            match entry.path() {
+                path if path.is_dir() => folders.push(path),
+                path => sources += &std::fs::read_to_string(path).unwrap_or_default(),
+            }
+        }
+    }
+    let rows: Vec<&str> = page
+        .lines()
+        .filter(|line| {
+            line.starts_with("| ") && line.contains("| choice |")
+                || line.contains("| strict |")
+                || line.contains("| lenient |")
+                || line.contains("| divergence")
+        })
+        .collect();
+    assert!(rows.len() > 60, "{} rows", rows.len());
+    let mut named = 0;
+    for row in rows {
+        for name in shown_by(row) {
+            assert!(is_there(root, name, &sources), "{name} is nowhere: {row}");
+            named += 1;
+        }
+    }
+    assert!(named > 70, "{named} places");
+}
