@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
+use crate::cluster;
 use crate::message::{ADD, PANELS, PATIENTS, QUERY, REMOVE, message};
-use crate::server::Server;
+use crate::server::{Server, Setup};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn new_and_new_is_processed() {
@@ -135,4 +136,23 @@ async fn without_any_of_them_a_message_is_processed_each_time_with_a_warning() {
     let codes = ["processed", "unprotected-message"];
     assert_eq!(server.post(&sent).await.codes(), codes);
     assert_eq!(server.post(&sent).await.codes(), [codes[0], codes[1], "already-on-panel"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_resent_message_is_answered_without_waiting_for_anybody() {
+    let server =
+        Server::with(Setup { flags: "--lock-timeout 0.2".into(), ..Setup::default() }).await;
+    let add = message(ADD, PANELS[0], &PATIENTS[..1]);
+    let first = server.post(&add).await;
+    let mut other = cluster::connect(&server.database.url).await;
+    let hold = "BEGIN; SELECT 1 FROM panel.patient FOR UPDATE; LOCK TABLE plr.practitioner IN ACCESS EXCLUSIVE MODE";
+    sqlx::raw_sql(hold).execute(&mut other).await.expect("locks");
+    let new = message(REMOVE, PANELS[0], &PATIENTS[..1]);
+    assert_eq!(server.post(&new).await.codes(), ["database-busy"], "a new message has to wait");
+    sqlx::raw_sql("ROLLBACK; BEGIN; SELECT 1 FROM panel.patient FOR UPDATE")
+        .execute(&mut other)
+        .await
+        .expect("locks");
+    assert_eq!(server.post(&new).await.codes(), ["database-busy"], "for the patient's row as well");
+    assert_eq!(server.post(&add).await.bytes, first.bytes, "a resent one has not");
 }
