@@ -94,7 +94,9 @@ fn existing_data_choose_the_version() {
 #[test]
 fn without_any_postgres_one_command_is_named() {
     let scratch = Scratch::new();
-    let error = Cluster::start_from(&scratch.options(), &nowhere(&scratch)).unwrap_err();
+    let error =
+        Cluster::start_from(&Options { binaries: None, ..scratch.options() }, &nowhere(&scratch))
+            .unwrap_err();
     assert!(matches!(error, SandboxError::NoBinaries { .. }), "{error}");
     assert!(error.to_string().contains("; run: "), "{error}");
 }
@@ -105,7 +107,8 @@ fn without_any_postgres_one_is_fetched_and_runs() {
     let scratch = Scratch::new();
     let places = Places { python: OsString::from("python3"), ..nowhere(&scratch) };
     for _ in 0..2 {
-        let cluster = Cluster::start_from(&scratch.options(), &places).unwrap();
+        let cluster =
+            Cluster::start_from(&Options { binaries: None, ..scratch.options() }, &places).unwrap();
         let version = query(&cluster.url("pas"), "show server_version").unwrap();
         assert!(version.starts_with("18"), "{version}");
         cluster.stop().unwrap();

@@ -3,13 +3,14 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use super::Options;
 use super::fetch::BIN;
 use super::find::Places;
 use super::folder::FETCHED;
+use super::{Cluster, Options};
 
 mod finding;
 mod folders;
@@ -44,21 +45,42 @@ impl Drop for Scratch {
 }
 
 fn options(data_dir: PathBuf) -> Options {
-    Options { data_dir, binaries: None, durable: false, max_connections: 20 }
+    Options { data_dir, binaries: binaries(), durable: false, max_connections: 20 }
 }
 
-/// The `psql` beside the Postgres that is used: an installed one, or the one fetched into the data folder.
-fn psql(url: &str) -> PathBuf {
+/// Where nothing is installed: one fetched Postgres for all tests, rather than one for each. Elsewhere the tests find
+/// theirs as everybody does.
+fn binaries() -> Option<PathBuf> {
+    static FETCHED_ONCE: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let fetch = || {
+        if !Places::of_this_machine().folders().is_empty() {
+            return None;
+        }
+        // Stays until the process ends, and with the folder for temporary files after that.
+        let scratch = std::mem::ManuallyDrop::new(Scratch::new());
+        let options = Options {
+            data_dir: scratch.data_dir(),
+            binaries: None,
+            durable: false,
+            max_connections: 20,
+        };
+        Cluster::start(&options).unwrap().stop().unwrap();
+        Some(scratch.data_dir().join(FETCHED).join(BIN))
+    };
+    FETCHED_ONCE.get_or_init(fetch).clone()
+}
+
+/// The `psql` beside the Postgres that is used.
+fn psql() -> PathBuf {
     let installed =
         Places::of_this_machine().folders().into_iter().map(|folder| folder.join("psql"));
-    let socket_dir = url.split("host=").nth(1).unwrap_or_default().replace("%2F", "/");
-    let fetched = PathBuf::from(socket_dir).with_file_name(FETCHED).join(BIN).join("psql");
-    installed.chain([fetched]).find(|psql| psql.exists()).unwrap_or_else(|| "psql".into())
+    let fetched = binaries().map(|folder| folder.join("psql"));
+    installed.chain(fetched).find(|psql| psql.exists()).unwrap_or_else(|| "psql".into())
 }
 
 /// What `psql` says to one statement, without alignment.
 fn query(url: &str, statement: &str) -> Result<String, String> {
-    let output = Command::new(psql(url))
+    let output = Command::new(psql())
         .args(["-X", "-At", "-v", "ON_ERROR_STOP=1", "-c", statement, url])
         .env_remove("PGHOST")
         .output()
