@@ -190,3 +190,17 @@ fn every_divergence_is_shown_by_something_that_is_there() {
     }
     assert!(named > 70, "{named} places");
 }
+
+#[test]
+fn the_files_that_the_readme_posts_are_there() {
+    let page = read("README.md");
+    let named: Vec<&str> = page
+        .split(|c: char| c.is_whitespace() || "@`'()".contains(c))
+        .filter(|word| word.starts_with("fixtures/"))
+        .map(|word| word.trim_end_matches([':', ',', '.']))
+        .collect();
+    assert!(named.len() > 2, "{named:?}");
+    for name in named {
+        assert!(root().join(name).exists(), "{name}");
+    }
+}
