@@ -22,7 +22,7 @@ CREATE TABLE plr.practitioner (
     licences    jsonb   NOT NULL
 );
 COMMENT ON TABLE  plr.practitioner IS 'A provider as PLR describes them (FHIR Practitioner).';
-COMMENT ON COLUMN plr.practitioner.key IS 'Practitioner.id; without one, the first identifier as system|value.';
+COMMENT ON COLUMN plr.practitioner.key IS 'Practitioner.id; without one, an identifier that has not ended, as system|value, MSP before licence.';
 COMMENT ON COLUMN plr.practitioner.active IS 'Practitioner.active; true when absent.';
 COMMENT ON COLUMN plr.practitioner.tokens IS 'Every identifier as system|value, to be found by.';
 COMMENT ON COLUMN plr.practitioner.identifiers IS '[{system, value, period}]: which of the tokens are current.';
@@ -39,7 +39,7 @@ CREATE TABLE plr.organization (
     addresses   jsonb   NOT NULL
 );
 COMMENT ON TABLE  plr.organization IS 'A clinic as PLR describes it (FHIR Organization).';
-COMMENT ON COLUMN plr.organization.key IS 'Organization.id; without one, the first identifier as system|value.';
+COMMENT ON COLUMN plr.organization.key IS 'Organization.id; without one, an identifier that has not ended, as system|value, facility number first.';
 COMMENT ON COLUMN plr.organization.active IS 'Organization.active; true when absent.';
 COMMENT ON COLUMN plr.organization.tokens IS 'Every identifier as system|value, to be found by.';
 COMMENT ON COLUMN plr.organization.identifiers IS '[{system, value, period}]: which of the tokens are current.';

@@ -9,7 +9,7 @@ COMMENT ON SCHEMA panel IS 'Provider panels and their history.';
 CREATE TYPE panel.status AS ENUM (
     'pending',    -- accepted through the attachment workflow, not yet confirmed by the provider
     'confirmed',  -- attached: this panel's provider is the patient's most responsible provider (MRP)
-    'not-mrp',    -- still listed on this panel, but attached to another one: another provider has become MRP
+    'not-mrp',    -- still listed on this panel, but attached to another one since
     'removed'     -- taken off this panel; the entry has ended
 );
 

@@ -237,6 +237,10 @@ pub struct PanelArgs {
     /// The clinic: a number, or system|number.
     #[arg(long, value_name = "ID")]
     pub facility: String,
+    /// Hours by which the province's clock is ahead of UTC: which day it is, and when a day began.
+    #[arg(long, env = "PAS_UTC_OFFSET", default_value_t = -8, allow_negative_numbers = true, value_name = "HOURS",
+          value_parser = clap::value_parser!(i32).range(-12..=14))]
+    pub utc_offset: i32,
     /// How to show it.
     #[arg(long, default_value = "table")]
     pub format: PanelFormat,

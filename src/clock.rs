@@ -39,6 +39,12 @@ impl Clock {
         self.now().with_timezone(&offset).date_naive()
     }
 
+    /// The instant at which a day begins in the province; `None` for days that no calendar has.
+    pub fn start_of(day: NaiveDate, offset: FixedOffset) -> Option<DateTime<Utc>> {
+        let midnight = day.and_hms_opt(0, 0, 0)?.and_local_timezone(offset).single()?;
+        Some(midnight.to_utc())
+    }
+
     /// A new id (UUID version 7: sorts by time of making, which keeps indexes dense).
     #[expect(clippy::disallowed_methods, reason = "this is the one door for ids")]
     pub fn id(&self) -> Uuid {

@@ -1,6 +1,7 @@
 //! From settings to the values that the modules work with.
 
 use chrono::FixedOffset;
+use tokio::sync::Semaphore;
 
 use crate::cli::{
     LimitArgs, MrpElsewhereArg, NamingArgs, NotOnPanelArg, PhnCheckArg, PolicyArgs, RegistryArg,
@@ -15,6 +16,9 @@ use crate::process::Service;
 use crate::registry::{self, NamePolicy};
 use crate::reply::Origin;
 use crate::store::{Registry, Store, StoreOptions};
+
+/// How many large bodies are worked on at once.
+const BULKY: usize = 4;
 
 /// Built-in naming systems and the further ones of the settings.
 pub fn naming(args: &NamingArgs) -> Naming {
@@ -47,10 +51,11 @@ pub fn service(args: &ServeArgs, store: Store, endpoint: String) -> Service {
         store,
         clock: Clock::System,
         origin: Origin { canonical: args.canonical.trim_end_matches('/').to_owned(), endpoint },
-        json: JsonLimits { depth: args.limits.max_json_depth },
+        json: JsonLimits { depth: args.limits.max_json_depth, ..JsonLimits::default() },
         reading: reading(args),
         judging: registry::Policy { names: NamePolicy { ignore_marks: args.policy.ignore_marks } },
         deciding: deciding(&args.policy),
+        bulky: Semaphore::new(BULKY),
         deadline: args.limits.acquire_timeout + 2 * args.limits.statement_timeout,
         offset: offset(args.policy.utc_offset),
     }
@@ -81,7 +86,7 @@ fn deciding(args: &PolicyArgs) -> panel::Policy {
 }
 
 /// Whole hours ahead of UTC; the command line takes none that there is not.
-fn offset(hours: i32) -> FixedOffset {
+pub fn offset(hours: i32) -> FixedOffset {
     FixedOffset::east_opt(hours * 3_600)
         .unwrap_or(FixedOffset::east_opt(0).unwrap_or_else(|| unreachable!()))
 }

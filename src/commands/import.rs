@@ -138,7 +138,7 @@ fn progress(source: &Source) -> ProgressBar {
 
 /// A line as a record, or why not. The reason never holds what the line says of a person.
 fn row(text: &[u8], registry: Registry, naming: &Naming) -> Result<Row, String> {
-    let json = decode(text, &JsonLimits { depth: 64 })
+    let json = decode(text, &JsonLimits::default())
         .map_err(|faults| faults.first().map(reason).unwrap_or_default())?;
     let kind = Element::root(&json, "Resource").resource_type().unwrap_or_default();
     let described = match (registry, kind) {
@@ -174,6 +174,7 @@ fn reason(fault: &JsonFault) -> String {
         }
         JsonFault::TooDeep { limit } => format!("nested deeper than {limit} levels"),
         // Where is not said: a path is made of keys, and those could be anything.
+        JsonFault::TooMany { limit } => format!("more than {limit} values"),
         JsonFault::DuplicateKey { .. } => "an object has the same key twice".into(),
         JsonFault::NulCharacter { .. } => "a string holds U+0000".into(),
     }

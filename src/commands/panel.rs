@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::Serialize;
 
 use crate::cli::{PanelArgs, PanelFormat};
@@ -25,9 +25,8 @@ struct Shown {
     end: Option<String>,
 }
 
-impl From<PanelMember> for Shown {
-    fn from(member: PanelMember) -> Self {
-        let today = Clock::System.now().date_naive();
+impl Shown {
+    fn new(member: PanelMember, today: NaiveDate) -> Self {
         let current = member.names.iter().find(|name| name.period.holds(today));
         let name = current.or(member.names.first());
         let time = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
@@ -43,9 +42,15 @@ impl From<PanelMember> for Shown {
 }
 
 pub(super) fn run(args: &PanelArgs) -> Result<ExitCode, CommandError> {
+    let offset = config::offset(args.utc_offset);
+    let today = Clock::System.today(offset);
     let database = Database::open(&args.shared)?;
-    let question =
-        PanelQuestion::new(&args.practitioner, &args.facility, &config::naming(&args.naming));
+    let question = PanelQuestion::new(
+        &args.practitioner,
+        &args.facility,
+        &config::naming(&args.naming),
+        offset,
+    );
     let members = runtime()?.block_on(async {
         let store = store(&database).await?;
         let members = store.panel_members(&question).await?;
@@ -60,7 +65,7 @@ pub(super) fn run(args: &PanelArgs) -> Result<ExitCode, CommandError> {
         );
         return Err(CommandError::Told(text));
     };
-    let shown: Vec<Shown> = members.into_iter().map(Shown::from).collect();
+    let shown: Vec<Shown> = members.into_iter().map(|member| Shown::new(member, today)).collect();
     let text = match args.format {
         PanelFormat::Table => table(&shown),
         PanelFormat::Csv => csv(&shown),

@@ -42,11 +42,7 @@ fn issue(what: &What) -> Issue {
         What::FullUrlRepeated => Issue::plain(Code::FullUrlRepeated),
         What::ModifierExtension => Issue::plain(Code::ModifierExtension),
         What::ImplicitRules => Issue::plain(Code::ImplicitRules),
-        What::IdentifierNotAccepted(what, systems) => {
-            let text =
-                format!("There must be {what} from one of these systems: {}.", systems.join(", "));
-            Issue::with(Code::IdentifierNotAccepted, text)
-        }
+        What::IdentifierNotAccepted(what, systems) => not_accepted(what, systems),
         What::IdentifierAmbiguous(kind) => Issue::with(
             Code::IdentifierAmbiguous,
             format!("There are two different {kind}; which one is meant?"),
@@ -81,6 +77,13 @@ fn issue(what: &What) -> Issue {
         What::ResourceIgnored(kind) => resource_ignored(kind.as_deref()),
         What::Unprotected => Issue::plain(Code::UnprotectedMessage),
     }
+}
+
+fn not_accepted(what: &str, systems: &[String]) -> Issue {
+    let systems = systems.join(", ");
+    let text =
+        format!("There must be {what}, not marked old, from one of these systems: {systems}.");
+    Issue::with(Code::IdentifierNotAccepted, text)
 }
 
 fn not_a_bundle(kind: Option<&str>) -> Issue {

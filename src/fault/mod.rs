@@ -73,6 +73,10 @@ impl From<&JsonFault> for Issue {
                 Code::JsonTooDeep,
                 format!("The JSON is nested deeper than {limit} levels."),
             ),
+            JsonFault::TooMany { limit } => Issue::with(
+                Code::JsonTooManyValues,
+                format!("The JSON holds more than {limit} values."),
+            ),
             JsonFault::DuplicateKey { at } => {
                 let text = format!(
                     "The key {} stands twice in one object; which one counts is anybody's guess.",
@@ -101,7 +105,7 @@ impl From<&StoreError> for Code {
     fn from(error: &StoreError) -> Self {
         match error {
             StoreError::Unavailable(_) | StoreError::Schema { .. } => Code::DatabaseUnavailable,
-            StoreError::Busy(_) => Code::DatabaseBusy,
+            StoreError::Busy(_) | StoreError::Overtaken => Code::DatabaseBusy,
             StoreError::NoUrl | StoreError::Broken(_) => Code::InternalError,
         }
     }

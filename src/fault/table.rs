@@ -98,6 +98,8 @@ table! {
         sender: "Mend the JSON at the place named.", operator: "Nothing.";
     JsonTooDeep, "json-too-deep": status(400), Error, TooCostly, "The JSON is nested too deep.",
         sender: "Send the message without needless nesting.", operator: "Nothing.";
+    JsonTooManyValues, "json-too-many-values": status(400), Error, TooCostly, "The JSON holds too many values.",
+        sender: "Split the message, and leave out what it does not need.", operator: "Nothing; many of them: somebody is trying what the server bears.";
     DuplicateKey, "duplicate-key": status(400), Error, Structure, "A key stands twice in one JSON object.",
         sender: "Send each key once: readers disagree on which one counts.", operator: "Nothing.";
     NulCharacter, "nul-character": status(400), Error, Value, "A string holds the character U+0000.",

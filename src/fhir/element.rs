@@ -60,6 +60,16 @@ impl<'a> Element<'a> {
         }
     }
 
+    /// The first `n` repetitions, for an element that repeats too often to be read whole.
+    pub fn first(&self, n: usize) -> Vec<Element<'a>> {
+        let items = match self.json() {
+            Some(Json::Array(items)) => items.get(..n.min(items.len())).unwrap_or_default(),
+            _ => &[],
+        };
+        let element = |(index, json)| Element { json: Some(json), path: self.path.index(index) };
+        items.iter().enumerate().map(element).collect()
+    }
+
     /// The repetitions of an element that may repeat; none when it is absent.
     ///
     /// # Errors

@@ -10,6 +10,8 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use super::limits::{JsonFault, JsonLimits};
+
 /// A JSON value. Members of an object keep the order of the text and are known to differ in their keys.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Json<'a> {
@@ -25,47 +27,6 @@ pub enum Json<'a> {
     Array(Vec<Json<'a>>),
     /// An object, in the order of the text.
     Object(Vec<(Cow<'a, str>, Json<'a>)>),
-}
-
-/// Bounds on the JSON itself.
-#[derive(Debug, Clone, Copy)]
-pub struct JsonLimits {
-    /// How deep arrays and objects may be nested.
-    pub depth: usize,
-}
-
-/// Why a body is no JSON that we take.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum JsonFault {
-    /// The bytes are no UTF-8; the offset of the first wrong byte.
-    NotUtf8 {
-        /// Bytes before the first wrong one.
-        offset: usize,
-    },
-    /// The text is no JSON.
-    Syntax {
-        /// Line, from 1.
-        line: usize,
-        /// Column, from 1.
-        column: usize,
-        /// What the parser says; speaks of syntax only, never quotes the body.
-        reason: String,
-    },
-    /// Nested deeper than the limit.
-    TooDeep {
-        /// The limit.
-        limit: usize,
-    },
-    /// An object with the same key twice.
-    DuplicateKey {
-        /// Which object, and which key.
-        at: String,
-    },
-    /// A string holds U+0000.
-    NulCharacter {
-        /// Which string.
-        at: String,
-    },
 }
 
 impl<'a> Json<'a> {
@@ -100,7 +61,8 @@ pub fn decode<'a>(body: &'a [u8], limits: &JsonLimits) -> Result<Json<'a>, Vec<J
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let text = std::str::from_utf8(body)
         .map_err(|error| vec![JsonFault::NotUtf8 { offset: error.valid_up_to() }])?;
-    let mut findings = Findings { limit: limits.depth, ..Findings::default() };
+    let mut findings =
+        Findings { limit: limits.depth, values: limits.values, ..Findings::default() };
     let mut parser = serde_json::Deserializer::from_str(text);
     let json = Value { findings: &mut findings, depth: 0 }
         .deserialize(&mut parser)
@@ -108,6 +70,7 @@ pub fn decode<'a>(body: &'a [u8], limits: &JsonLimits) -> Result<Json<'a>, Vec<J
     match json {
         Ok(json) if findings.faults.is_empty() => Ok(json),
         Ok(_) => Err(findings.faults),
+        Err(_) if findings.too_many => Err(vec![JsonFault::TooMany { limit: limits.values }]),
         Err(_) if findings.too_deep => Err(vec![JsonFault::TooDeep { limit: limits.depth }]),
         Err(error) => {
             let full = error.to_string();
@@ -120,6 +83,9 @@ pub fn decode<'a>(body: &'a [u8], limits: &JsonLimits) -> Result<Json<'a>, Vec<J
 #[derive(Default)]
 struct Findings<'a> {
     limit: usize,
+    /// How many values may still come.
+    values: usize,
+    too_many: bool,
     too_deep: bool,
     place: Vec<Place<'a>>,
     faults: Vec<JsonFault>,
@@ -178,6 +144,13 @@ impl<'de> DeserializeSeed<'de> for Value<'_, 'de> {
     type Value = Json<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        match self.findings.values.checked_sub(1) {
+            Some(left) => self.findings.values = left,
+            None => {
+                self.findings.too_many = true;
+                return Err(serde::de::Error::custom("too many values"));
+            }
+        }
         deserializer.deserialize_any(self)
     }
 }
@@ -293,7 +266,7 @@ impl<'de> Visitor<'de> for KeySeed {
 mod tests {
     use super::*;
 
-    const LIMITS: JsonLimits = JsonLimits { depth: 4 };
+    const LIMITS: JsonLimits = JsonLimits { depth: 4, values: 100 };
 
     fn faults(text: &str) -> Vec<JsonFault> {
         decode(text.as_bytes(), &LIMITS).expect_err("this text has a fault")
@@ -336,6 +309,13 @@ mod tests {
         );
         assert!(matches!(faults("{} {}")[0], JsonFault::Syntax { .. }));
         assert!(matches!(faults("")[0], JsonFault::Syntax { .. }));
+    }
+
+    #[test]
+    fn values_are_counted_and_their_number_is_limited() {
+        let text = |n: usize| format!("[{}]", vec!["0"; n].join(","));
+        assert!(decode(text(99).as_bytes(), &LIMITS).is_ok());
+        assert_eq!(faults(&text(100)), [JsonFault::TooMany { limit: 100 }]);
     }
 
     #[test]

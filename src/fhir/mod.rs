@@ -4,12 +4,14 @@
 
 mod element;
 mod json;
+mod limits;
 mod path;
 mod period;
 mod reference;
 
 pub use element::{Element, Misshapen};
-pub use json::{Json, JsonFault, JsonLimits, decode};
+pub use json::{Json, decode};
+pub use limits::{JsonFault, JsonLimits};
 pub use path::Path;
 pub use period::Period;
 pub use reference::{Entries, Entry, Unresolved};

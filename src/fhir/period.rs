@@ -33,7 +33,7 @@ impl Period {
                 .flatten()
         };
         let mut parts = day.split('-');
-        let year = i32::try_from(digits(parts.next()?, 4)?).ok()?;
+        let year = i32::try_from(digits(parts.next()?, 4)?).ok().filter(|year| *year > 0)?;
         let Some(month) = parts.next() else {
             return Some((
                 NaiveDate::from_ymd_opt(year, 1, 1)?,
@@ -63,7 +63,16 @@ mod tests {
         assert_eq!(Period::of_partial("2024-02"), Some((day("2024-02-01"), day("2024-02-29"))));
         assert_eq!(Period::of_partial("2024"), Some((day("2024-01-01"), day("2024-12-31"))));
         assert_eq!(Period::of_partial("2024-12-31T23:59:59-08:00").unwrap().0, day("2024-12-31"));
-        for wrong in ["", "24", "2024-2", "2024-13", "2024-02-30", "2024-02-03-04", "yesterday"] {
+        for wrong in [
+            "",
+            "0000-01-01",
+            "24",
+            "2024-2",
+            "2024-13",
+            "2024-02-30",
+            "2024-02-03-04",
+            "yesterday",
+        ] {
             assert_eq!(Period::of_partial(wrong), None, "{wrong}");
         }
     }

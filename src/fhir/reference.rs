@@ -104,10 +104,17 @@ impl<'a> Entries<'a> {
         let mut tail = unversioned.rsplit(['/', ':']);
         let id = tail.next().unwrap_or_default();
         let resource_type = tail.next().unwrap_or_default();
-        match self.by_id.get(&(resource_type, id)).map(Vec::as_slice) {
-            None | Some([]) => Err(Unresolved::Missing),
-            Some([only]) => Ok(*only),
-            Some(_) => Err(Unresolved::Ambiguous),
+        let all = self.by_id.get(&(resource_type, id)).map(Vec::as_slice).unwrap_or_default();
+        // An absolute reference means one server's resource: an entry that is known to be another's does not fit.
+        let elsewhere = |place: usize| {
+            let url = self.entries.get(place).and_then(|entry| entry.full_url.as_deref());
+            unversioned.contains(':') && url.is_some_and(|url| url.starts_with("http"))
+        };
+        let mut fitting = all.iter().copied().filter(|place| !elsewhere(*place));
+        match (fitting.next(), fitting.next()) {
+            (None, _) => Err(Unresolved::Missing),
+            (Some(only), None) => Ok(only),
+            (Some(_), Some(_)) => Err(Unresolved::Ambiguous),
         }
     }
 }
@@ -138,7 +145,7 @@ mod tests {
     use crate::fhir::{Json, JsonLimits, decode};
 
     fn resolve(bundle: &str, reference: &str) -> Result<usize, Unresolved> {
-        let json: Json<'_> = decode(bundle.as_bytes(), &JsonLimits { depth: 64 }).unwrap();
+        let json: Json<'_> = decode(bundle.as_bytes(), &JsonLimits::default()).unwrap();
         let items = Element::root(&json, "Bundle").field("entry").items().unwrap();
         let entries = Entries::new(&items);
         entries.resolve(reference, &entries.all()[0])
@@ -174,7 +181,7 @@ mod tests {
         assert_eq!(resolve(two_bases, "Patient/7"), Ok(1));
         assert_eq!(
             resolve(two_bases, "https://c.example/fhir/Patient/7"),
-            Err(Unresolved::Ambiguous)
+            Err(Unresolved::Missing)
         );
     }
 }

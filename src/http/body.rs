@@ -30,7 +30,7 @@ pub(super) async fn read(
     };
     match encoding {
         Encoding::Plain => Ok(packed),
-        Encoding::Gzip => unpack(&packed, limits.body),
+        Encoding::Gzip => tokio::task::block_in_place(|| unpack(&packed, limits.body)),
     }
 }
 

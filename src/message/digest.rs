@@ -75,7 +75,7 @@ mod tests {
     use crate::fhir::{JsonLimits, decode};
 
     fn digest(text: &str) -> Digest {
-        Digest::of(&decode(text.as_bytes(), &JsonLimits { depth: 64 }).unwrap())
+        Digest::of(&decode(text.as_bytes(), &JsonLimits::default()).unwrap())
     }
 
     #[test]

@@ -61,7 +61,11 @@ impl Envelope {
 /// `MessageHeader.id`, else the uuid of its fullUrl, else `Bundle.identifier`.
 pub(super) fn header_key(header: &Entry<'_>, bundle: &Element<'_>) -> Option<String> {
     let own = header.resource.field("id").text().ok().flatten().map(str::to_owned);
-    let url = header.full_url.as_deref().and_then(|url| url.strip_prefix("urn:uuid:"));
+    let url = header
+        .full_url
+        .as_deref()
+        .and_then(|url| url.strip_prefix("urn:uuid:"))
+        .filter(|uuid| is_id(uuid));
     own.or_else(|| url.map(str::to_owned)).or_else(|| bundle_identifier(bundle))
 }
 

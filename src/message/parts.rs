@@ -59,6 +59,9 @@ pub(super) fn read_parts(
     Some(Parts { provider: provider?, clinic: clinic?, patients, ignored })
 }
 
+/// How many entries that play no part are named.
+const REMARKS: usize = 100;
+
 /// Entries that play no part: of other types, and Practitioners to whom nothing refers.
 fn ignored(entries: &Entries<'_>, practitioner: Option<usize>) -> Vec<MessageFault> {
     const READ: [&str; 7] = [
@@ -79,7 +82,7 @@ fn ignored(entries: &Entries<'_>, practitioner: Option<usize>) -> Vec<MessageFau
         at: entry.resource.path(),
         what: What::ResourceIgnored(plain_word(entry.resource_type)),
     };
-    others.chain(practitioners).map(remark).collect()
+    others.chain(practitioners).map(remark).take(REMARKS).collect()
 }
 
 /// `MessageHeader.focus`: exactly one Group.

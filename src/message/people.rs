@@ -19,7 +19,7 @@ struct Accepted<'a> {
 }
 
 /// All identifiers of a resource that come from an accepted system and are not marked `old` (a modifier, R4 §2.24.0.9).
-/// Every identifier must have system and value.
+/// Every other identifier must have system and value.
 fn identifiers<'a>(
     reader: &mut Reader,
     resource: Element<'a>,
@@ -31,12 +31,15 @@ fn identifiers<'a>(
     let mut accepted = Vec::new();
     let mut sound = false;
     for item in items {
+        if reader.optional_text(item.field("use")) == Some("old") {
+            sound = true;
+            continue;
+        }
         let system = reader.text(item.field("system"), "the system of the identifier");
         let value = reader.text(item.field("value"), "the value of the identifier");
-        let old = reader.optional_text(item.field("use")) == Some("old");
         let (Some(system), Some(value)) = (system, value) else { continue };
         sound = true;
-        if let Some(system) = Naming::accepted(systems, system).filter(|_| !old) {
+        if let Some(system) = Naming::accepted(systems, system) {
             accepted.push(Accepted { system, value: value.trim(), at: item.field("value").path() });
         }
     }
@@ -46,12 +49,24 @@ fn identifiers<'a>(
     accepted
 }
 
+/// `active` is a modifier: `false` would mean that the record is not to be used.
+fn refuse_inactive(reader: &mut Reader, resource: Element<'_>) {
+    let active = resource.field("active");
+    if reader.optional_boolean(active) == Some(false) {
+        reader.fault(active.path(), What::Invalid("true, or left out"));
+    }
+}
+
 /// All names of a person that are not marked `old`; family and given are required in each.
 fn names(reader: &mut Reader, resource: Element<'_>) -> Vec<Name> {
     let items = reader.some_items(resource.field("name"), "the name");
     let mut names = Vec::new();
     let mut old_only = !items.is_empty();
     for item in items {
+        if reader.optional_text(item.field("use")) == Some("old") {
+            continue;
+        }
+        old_only = false;
         let family = reader.text(item.field("family"), "the family name");
         let given: Vec<Option<&str>> = reader
             .some_items(item.field("given"), "the given name")
@@ -59,11 +74,9 @@ fn names(reader: &mut Reader, resource: Element<'_>) -> Vec<Name> {
             .map(|given| reader.text(given, "the given name"))
             .collect();
         let given: Option<Vec<String>> = given.into_iter().map(|g| g.map(str::to_owned)).collect();
-        let old = reader.optional_text(item.field("use")) == Some("old");
-        old_only &= old;
+
         if let (Some(family), Some(given)) = (family, given)
             && !given.is_empty()
-            && !old
         {
             names.push(Name { family: family.to_owned(), given, at: item.path() });
         }
@@ -94,6 +107,7 @@ pub(super) fn provider(
 pub(super) fn clinic(reader: &mut Reader, entry: &Entry<'_>, naming: &Naming) -> Option<Clinic> {
     let resource = entry.resource;
     reader.refuse_modifiers(resource);
+    refuse_inactive(reader, resource);
     let ids = identifiers(reader, resource, "a facility identifier", &naming.facility);
     if let [first, rest @ ..] = ids.as_slice()
         && let Some(other) = rest.iter().find(|id| id.value != first.value)
@@ -123,9 +137,7 @@ pub(super) fn patient(
 ) -> (Option<Phn>, Option<Patient>) {
     let resource = entry.resource;
     reader.refuse_modifiers(resource);
-    if reader.optional_boolean(resource.field("active")) == Some(false) {
-        reader.fault(resource.field("active").path(), What::Invalid("true, or left out"));
-    }
+    refuse_inactive(reader, resource);
     let phn = phn(reader, resource, policy);
     let names = names(reader, resource);
     let birth = resource.field("birthDate");

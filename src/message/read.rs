@@ -40,6 +40,9 @@ pub fn read(json: &Json<'_>, policy: &Policy) -> Result<Message, Unread> {
         return Err(Unread { envelope: None, faults: reader.faults });
     };
     let envelope = Envelope::read(header, &bundle, &policy.naming);
+    if bundle.field("entry").count() > entries.all().len() {
+        return Err(Unread { envelope, faults: reader.faults });
+    }
     if place != 0 {
         reader.fault(header.element.path(), What::HeaderNotFirst);
     }
@@ -95,10 +98,13 @@ fn read_bundle<'a>(
             What::Invalid("a FHIR id: 1 to 64 letters, digits, '-' and '.'"),
         );
     }
-    let items = reader.items_up_to(bundle.field("entry"), policy.limits.members + OTHER_ENTRIES);
-    if items.is_empty() && bundle.field("entry").count() > 0 {
-        return None;
+    let entry = bundle.field("entry");
+    let limit = policy.limits.members + OTHER_ENTRIES;
+    if entry.count() > limit {
+        reader.fault(entry.path(), What::TooMany(limit));
+        return Some(Entries::new(&entry.first(OTHER_ENTRIES)));
     }
+    let items = reader.items_up_to(entry, limit);
     let entries = Entries::new(&items);
     for entry in entries.repeated_urls() {
         reader.fault(entry.element.field("fullUrl").path(), What::FullUrlRepeated);
@@ -136,6 +142,9 @@ fn read_header(reader: &mut Reader, header: &Entry<'_>, naming: &Naming) -> Opti
         reader.fault(resource.field("response").path(), What::ResponseAsRequest);
     }
     let coding = resource.choice("eventCoding", "event");
+    if coding.exists() && resource.field("eventUri").exists() {
+        reader.fault(coding.path(), What::Invalid("eventCoding or eventUri, not both"));
+    }
     if !coding.exists() {
         if resource.field("eventUri").exists() {
             reader.fault(coding.path(), What::EventUnknown);

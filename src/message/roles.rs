@@ -26,7 +26,7 @@ impl Party {
     fn has_system(&self, system: &str) -> bool {
         self.tokens
             .iter()
-            .any(|token| token.rsplit_once('|').is_some_and(|(known, _)| known == system))
+            .any(|token| token.strip_prefix(system).is_some_and(|rest| rest.starts_with('|')))
     }
 }
 
@@ -60,15 +60,12 @@ pub(super) fn check_characteristics(
 ) {
     for characteristic in reader.items(group.resource.field("characteristic")) {
         reader.refuse_modifiers(characteristic);
-        let value = characteristic.choice("valueReference", "value");
-        if !value.exists() {
-            continue;
-        }
         let exclude = characteristic.field("exclude");
         if reader.optional_boolean(exclude) == Some(true) {
             reader
                 .fault(exclude.path(), What::Invalid("false: a panel is not defined by exclusion"));
         }
+        let value = characteristic.choice("valueReference", "value");
         let cross = Cross { entries, from: group };
         match cross.kind(value) {
             Some("Organization") => {

@@ -127,7 +127,8 @@ pub fn decide_remove(
             phn: phn.clone(),
             status: Status::Removed,
             start: Some(entry.started_at),
-            end: Some(now),
+            // Another server's clock may have been ahead when the entry began.
+            end: Some(now.max(entry.started_at)),
             mrp: mrp_elsewhere,
         });
     }
@@ -148,14 +149,22 @@ pub fn answer_mrp(
         let situation = all.get(phn.as_str()).copied().unwrap_or_default();
         let mut standing = standing(phn, situation.here, situation.mrp(here));
         if let (Some(_), Some(died)) = (situation.open(), deceased(phn)) {
-            standing.status = Status::Deceased;
-            standing.end = died
-                .filter(|died| standing.start.is_none_or(|start| start <= *died))
-                .or(standing.end);
+            (standing.status, standing.end) = as_deceased(standing.start, standing.end, died);
         }
         standing
     });
     Decision { standings: standings.collect(), ..Decision::default() }
+}
+
+/// How an open entry shows when the Client Registry holds its patient for dead: status and end. `died` is the day, where it
+/// is known; one before the attachment began ends nothing.
+pub fn as_deceased(
+    start: Option<DateTime<Utc>>,
+    end: Option<DateTime<Utc>>,
+    died: Option<DateTime<Utc>>,
+) -> (Status, Option<DateTime<Utc>>) {
+    let died = died.filter(|died| start.is_none_or(|start| start <= *died));
+    (Status::Deceased, died.or(end))
 }
 
 /// An entry as it stands, unchanged.

@@ -6,7 +6,7 @@
 mod decide;
 mod status;
 
-pub use decide::{answer_mrp, decide_add, decide_remove};
+pub use decide::{answer_mrp, as_deceased, decide_add, decide_remove};
 pub use status::{Entry, EntryId, EntryStatus, PanelId, Status};
 
 use chrono::{DateTime, Utc};

@@ -21,7 +21,7 @@ pub enum EntryStatus {
     Pending,
     /// Attached: the panel's provider is MRP.
     Confirmed,
-    /// Listed here, but another provider has become MRP.
+    /// Listed here, but attached to another panel since.
     NotMrp,
     /// Taken off the panel.
     Removed,
@@ -46,7 +46,7 @@ pub enum Status {
     Confirmed,
     /// Accepted, not yet confirmed.
     Pending,
-    /// On this panel, but another provider is MRP.
+    /// Listed on this panel, but attached to another one.
     NotMrp,
     /// On this panel, and dead according to the Client Registry.
     Deceased,

@@ -30,6 +30,8 @@ const LIGHT: usize = 64 << 10;
 /// Processes the body of a request.
 pub async fn process(service: &Service, body: &[u8]) -> Answer {
     let bulky = body.len() > LIGHT;
+    // Waits rather than refuses; nothing of Postgres is held meanwhile. (It is never closed, so it never fails.)
+    let _permit = if bulky { service.bulky.acquire().await.ok() } else { None };
     let message = match beside(bulky, || service.read(body)) {
         Ok(message) => message,
         Err(answer) => return answer,
@@ -66,9 +68,17 @@ async fn change(service: &Service, message: &Message, bulky: bool) -> Result<Ans
         return Ok(service.replay(message, seen));
     }
     let verdict = beside(bulky, || service.verdict(message, &known))?;
-    turn.apply(&verdict.receipt(message), &verdict.effect()).await?;
-    turn.commit().await?;
-    Ok(verdict.answer())
+    match turn.apply(&verdict.receipt(message), &verdict.effect()).await {
+        // A query takes no turns: one around the same ids came between. It is answered, so look once more.
+        Err(StoreError::Overtaken) => drop(turn),
+        applied => {
+            applied?;
+            turn.commit().await?;
+            return Ok(verdict.answer());
+        }
+    }
+    let (_, known) = service.store.look(&Question::about(message)).await?;
+    known.seen.map(|seen| service.replay(message, seen)).ok_or(StoreError::Overtaken)
 }
 
 /// Does work that takes long where it holds up no other request.

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use chrono::FixedOffset;
 
+use tokio::sync::Semaphore;
+
 use crate::clock::Clock;
 use crate::fault::{Code, Issue, ResponseCode, response_code, status_alone};
 use crate::fhir::{JsonLimits, decode};
@@ -29,6 +31,8 @@ pub struct Service {
     pub judging: registry::Policy,
     /// How panels change.
     pub deciding: panel::Policy,
+    /// How many large bodies are worked on at once: each takes memory by the megabyte.
+    pub bulky: Semaphore,
     /// How long Postgres may take over one message, in all.
     pub deadline: Duration,
     /// The province's clock against UTC: which day it is, for periods that end on a day.

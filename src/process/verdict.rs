@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use crate::clock::Clock;
 use crate::fault::{Code, Issue, ResponseCode, response_code};
 use crate::message::{Event, Message};
 use crate::panel::{Decision, Here, PanelId, answer_mrp, decide_add, decide_remove};
@@ -104,12 +105,7 @@ impl Service {
             Event::Query => Ok(answer_mrp(&phns, &known.entries, here, |phn| {
                 let record =
                     known.records.patients.get(phn.as_str()).filter(|record| record.deceased)?;
-                let midnight = record.deceased_on.and_then(|day| day.and_hms_opt(0, 0, 0));
-                Some(
-                    midnight
-                        .and_then(|time| time.and_local_timezone(self.offset).single())
-                        .map(|at| at.to_utc()),
-                )
+                Some(record.deceased_on.and_then(|day| Clock::start_of(day, self.offset)))
             })),
         };
         let about = |place: usize, issue: Issue| match message.patients.get(place) {

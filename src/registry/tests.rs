@@ -26,7 +26,7 @@ fn ended() -> Period {
 }
 
 fn read(text: &str) -> Message {
-    let json = decode(text.as_bytes(), &JsonLimits { depth: 64 }).unwrap();
+    let json = decode(text.as_bytes(), &JsonLimits::default()).unwrap();
     message::read(&json, &message::Policy::default()).unwrap()
 }
 

@@ -11,6 +11,9 @@ pub enum StoreError {
     /// Postgres is there but has no time for us: no free connection, or a lock or statement took too long.
     #[error("the database is too busy ({0})")]
     Busy(String),
+    /// Another message around the same ids was recorded between our looking and our writing; nothing of ours was.
+    #[error("another delivery was quicker")]
+    Overtaken,
     /// The schema is not the one that this build needs.
     #[error("the database is at schema version {found}, this build needs {needed}: {}", mend(*found, *needed))]
     Schema {
@@ -47,12 +50,12 @@ impl StoreError {
                 let constraint =
                     refused.constraint().map(|c| format!(", constraint {c}")).unwrap_or_default();
                 let text = format!("SQLSTATE {code}{constraint}");
+                if refused.constraint() == Some("a_bundle_is_answered_once") {
+                    return StoreError::Overtaken;
+                }
                 match code.as_str() {
                     // Shutdown, crash, start-up; too many connections; connection failures.
-                    // A query around the same ids was quicker: the retry is told so.
-                    "23505" if refused.constraint() == Some("a_bundle_is_answered_once") => {
-                        StoreError::Busy(text)
-                    }
+
                     // No such role, password or database: the operator must act.
                     "28P01" | "28000" | "3D000" => StoreError::Unavailable(text),
                     "57P01" | "57P02" | "57P03" | "57P05" | "53300" => {

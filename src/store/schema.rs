@@ -61,10 +61,15 @@ impl Store {
     /// # Errors
     /// When the database is away.
     pub async fn schema_state(&self) -> Result<SchemaState, StoreError> {
-        let asked =
-            sqlx::query("SELECT max(version) AS version FROM _sqlx_migrations WHERE success")
-                .fetch_one(&self.pool)
-                .await;
+        const VERSION: &str = "SELECT max(version) AS version FROM _sqlx_migrations WHERE success";
+        let mut tries = self.tries();
+        // As for messages: a connection that died while it rested says nothing about Postgres.
+        let asked = loop {
+            match sqlx::query(VERSION).fetch_one(&self.pool).await {
+                Err(error) if Store::died_resting(&error) && tries.next().is_some() => {}
+                asked => break asked,
+            }
+        };
         let version = match asked {
             Ok(row) => row.try_get::<Option<i64>, _>("version")?.unwrap_or(0),
             // There is no table of migrations: an empty database.

@@ -1,11 +1,12 @@
 //! Read-only views for people.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use sqlx::Row as _;
 use sqlx::types::Json;
 
+use crate::clock::Clock;
 use crate::message::Naming;
-use crate::panel::{EntryStatus, Status};
+use crate::panel::{EntryStatus, Status, as_deceased};
 use crate::registry::PersonName;
 
 use super::error::StoreError;
@@ -16,11 +17,13 @@ use super::pool::Store;
 pub struct PanelQuestion {
     practitioner_tokens: Vec<String>,
     facility_tokens: Vec<String>,
+    offset: FixedOffset,
 }
 
 impl PanelQuestion {
-    /// A panel by its provider's and clinic's numbers; each bare, or as `system|value`.
-    pub fn new(practitioner: &str, facility: &str, naming: &Naming) -> Self {
+    /// A panel by its provider's and clinic's numbers; each bare, or as `system|value`. `offset` is the province's clock, for
+    /// days of death.
+    pub fn new(practitioner: &str, facility: &str, naming: &Naming, offset: FixedOffset) -> Self {
         let tokens = |systems: &[String], id: &str| match id.split_once('|') {
             Some(_) => vec![id.to_owned()],
             None => systems.iter().map(|system| format!("{system}|{id}")).collect(),
@@ -28,6 +31,7 @@ impl PanelQuestion {
         PanelQuestion {
             practitioner_tokens: tokens(&naming.practitioner, practitioner),
             facility_tokens: tokens(&naming.facility, facility),
+            offset,
         }
     }
 }
@@ -57,7 +61,7 @@ SELECT EXISTS (
 // The last entry of every patient, with the Client Registry's word on who they are.
 const PANEL_MEMBERS: &str = "
 SELECT DISTINCT ON (e.phn)
-       e.phn, c.names, c.deceased, c.deceased_on::timestamptz AS deceased_at,
+       e.phn, c.names, c.deceased, c.deceased_on,
        to_jsonb(e.status) AS status, e.started_at, e.status_at
   FROM panel.panel n
   JOIN pas.practitioner p ON p.key = n.practitioner_key AND p.tokens && $1::text[]
@@ -94,14 +98,13 @@ impl Store {
             let Json(entry) = row.try_get::<Json<EntryStatus>, _>("status")?;
             let status_at: DateTime<Utc> = row.try_get("status_at")?;
             let start: DateTime<Utc> = row.try_get("started_at")?;
-            let died: Option<DateTime<Utc>> = row.try_get("deceased_at")?;
+            let died: Option<NaiveDate> = row.try_get("deceased_on")?;
+            let died = died.and_then(|day| Clock::start_of(day, question.offset));
+            let not_mrp = Some(status_at).filter(|_| entry == EntryStatus::NotMrp);
             let (status, end) = match entry {
                 EntryStatus::Removed => (Status::Removed, Some(status_at)),
-                _ if row.try_get("deceased")? => {
-                    (Status::Deceased, died.filter(|died| *died >= start))
-                }
-                EntryStatus::NotMrp => (Status::NotMrp, Some(status_at)),
-                other => (other.into(), None),
+                _ if row.try_get("deceased")? => as_deceased(Some(start), not_mrp, died),
+                other => (other.into(), not_mrp),
             };
             Ok(PanelMember { phn: row.try_get("phn")?, names, status, start, end })
         });

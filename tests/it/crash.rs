@@ -204,6 +204,7 @@ async fn connections_that_died_while_they_rested_are_found_out_and_nobody_notice
     let killed = "SELECT count(*) FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                    WHERE datname = current_database() AND pid <> pg_backend_pid()) k";
     assert!(server.database.count(killed).await > 1, "several connections rested");
+    assert_eq!(server.send(server.request("/readyz").method("GET")).await.status, 200);
     for event in [ADD, QUERY] {
         assert_eq!(server.post(&message(event, PANELS[0], &PATIENTS)).await.response(), "ok");
     }

@@ -183,6 +183,7 @@ fn every_divergence_is_shown_by_something_that_is_there() {
     assert!(rows.len() > 60, "{} rows", rows.len());
     let mut named = 0;
     for row in rows {
+        assert!(!shown_by(row).is_empty(), "shown by nothing: {row}");
         for name in shown_by(row) {
             assert!(is_there(root, name, &sources), "{name} is nowhere: {row}");
             named += 1;

@@ -149,7 +149,7 @@ async fn a_query_and_a_change_around_the_same_ids_at_once_never_break_the_server
         let asks =
             [&add, &query].into_iter().cycle().take(12).map(|sent| ask(&server, sent)).collect();
         for answer in at_once(&server, asks).await {
-            assert!([200, 503].contains(&answer.status), "{}", answer.status);
+            assert_eq!(answer.status, 200);
         }
         // One of the two was first and stays so; the other is told.
         let told = [server.post(&add).await, server.post(&query).await];

@@ -40,8 +40,16 @@ type Described<T> = Result<T, Undescribed>;
 
 const PERIOD: &str = "http://hlth.gov.bc.ca/fhir/provider/StructureDefinition/bc-period-extension";
 
+/// What Postgres can index, and more than any name or number has.
+const BYTES: usize = 1_000;
+
 fn text(element: Element<'_>) -> Described<Option<String>> {
-    Ok(element.text()?.map(|text| text.trim().to_owned()))
+    let text = element.text()?.map(str::trim);
+    if text.is_some_and(|text| text.len() > BYTES) {
+        let wanted = "at most 1,000 bytes long";
+        return Err(Undescribed::Invalid { at: element.path().to_string(), wanted });
+    }
+    Ok(text.map(str::to_owned))
 }
 
 /// `active`, which is true when it is absent.
@@ -112,12 +120,14 @@ fn period_unless_old(item: Element<'_>) -> Described<Period> {
     Ok(period)
 }
 
-/// `Resource.id`, else the identifier of the system that stands first in `systems`, as `system|value`.
+/// `Resource.id`; else an identifier as `system|value`: one that has not ended, of the system that stands first in
+/// `systems`, whatever their order in the resource.
 fn key(resource: Element<'_>, identifiers: &[Identifier], systems: &[String]) -> Described<String> {
     let rank = |id: &&Identifier| {
-        systems.iter().position(|system| *system == id.system).unwrap_or(systems.len())
+        let system =
+            systems.iter().position(|system| *system == id.system).unwrap_or(systems.len());
+        (id.period.end.is_some(), system, id.token())
     };
-    let id = text(resource.field("id"))?;
     let first = identifiers.iter().min_by_key(rank).map(Identifier::token);
-    id.or(first).ok_or(Undescribed::Missing("identifier"))
+    text(resource.field("id"))?.or(first).ok_or(Undescribed::Missing("identifier"))
 }
