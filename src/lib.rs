@@ -19,18 +19,19 @@
 //!
 //! Reading order for a newcomer: [`process`], then [`message`], [`registry`], [`panel`], then [`store`].
 
-pub mod cli;
 pub mod clock;
-pub mod commands;
-pub mod config;
-pub mod fault;
 pub mod fhir;
-pub mod http;
 pub mod message;
-pub mod panel;
-pub mod process;
 pub mod registry;
-pub mod reply;
-pub mod sandbox;
+pub mod panel;
 pub mod store;
+pub mod fault;
+pub mod reply;
+pub mod process;
+pub mod http;
+
+pub mod sandbox;
+pub mod cli;
+pub mod config;
 pub mod telemetry;
+pub mod commands;
