@@ -42,6 +42,10 @@ pub(super) async fn request(request: Request, next: Next) -> Response {
         Some(defect) => {
             error!(%id, method, route, status, event, outcome, codes, replayed, patients, ms, %defect, "request");
         }
+        // A panic leaves no defect behind; its own line says where it was.
+        None if status >= 500 => {
+            error!(%id, method, route, status, event, outcome, codes, replayed, patients, ms, "request");
+        }
         None => {
             info!(%id, method, route, status, event, outcome, codes, replayed, patients, ms, "request")
         }

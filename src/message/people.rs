@@ -125,7 +125,7 @@ pub(super) fn clinic(reader: &mut Reader, entry: &Entry<'_>, naming: &Naming) ->
         reader.fault(first.field("postalCode").path(), What::Missing("a postal code"));
     }
     let id = ids.first().and_then(|id| FacilityId::parse(id.value))?;
-    let tokens = naming.facility_tokens(id.as_str());
+    let tokens = Naming::tokens(&naming.facility, id.as_str());
     Some(Clinic { id, tokens, name: name?.to_owned(), postal_codes, at: resource.path() })
 }
 

@@ -57,9 +57,9 @@ impl Naming {
         Naming::accepts(&self.event, bare)
     }
 
-    /// Every `system|value` that a facility number may be on record under.
-    pub fn facility_tokens(&self, value: &str) -> Vec<String> {
-        self.facility.iter().map(|system| format!("{system}|{value}")).collect()
+    /// Every `system|value` that a number may be on record under.
+    pub fn tokens(list: &[String], value: &str) -> Vec<String> {
+        list.iter().map(|system| format!("{system}|{value}")).collect()
     }
 
     /// The first of a list, the one that is emitted.

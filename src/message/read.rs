@@ -50,14 +50,8 @@ pub fn read(json: &Json<'_>, policy: &Policy) -> Result<Message, Unread> {
         reader.fault(extra.resource.path(), What::Repeated("MessageHeader"));
     }
     let event = read_header(&mut reader, header, &policy.naming);
-    let sender = header
-        .resource
-        .field("source")
-        .field("endpoint")
-        .text()
-        .ok()
-        .flatten()
-        .and_then(Sender::parse);
+    let endpoint = envelope.as_ref().and_then(|envelope| envelope.endpoint.as_deref());
+    let sender = endpoint.and_then(Sender::parse);
     let parts = read_parts(&mut reader, &entries, Some(header), policy);
     match (envelope, event, sender, parts) {
         (Some(envelope), Some(event), Some(sender), Some(parts)) if reader.faults.is_empty() => {
@@ -90,14 +84,7 @@ fn read_bundle<'a>(
     for part in ["system", "value"] {
         reader.optional_text(identifier.field(part));
     }
-    if let Some(id) = reader.optional_text(bundle.field("id"))
-        && !is_id(id)
-    {
-        reader.fault(
-            bundle.field("id").path(),
-            What::Invalid("a FHIR id: 1 to 64 letters, digits, '-' and '.'"),
-        );
-    }
+    read_id(reader, bundle.field("id"));
     let entry = bundle.field("entry");
     let limit = policy.limits.members + OTHER_ENTRIES;
     if entry.count() > limit {
@@ -119,17 +106,18 @@ fn read_bundle<'a>(
     Some(entries)
 }
 
+/// An `id`, where it is given, must be one.
+fn read_id(reader: &mut Reader, element: Element<'_>) {
+    if reader.optional_text(element).is_some_and(|id| !is_id(id)) {
+        let wanted = "a FHIR id: 1 to 64 letters, digits, '-' and '.'";
+        reader.fault(element.path(), What::Invalid(wanted));
+    }
+}
+
 fn read_header(reader: &mut Reader, header: &Entry<'_>, naming: &Naming) -> Option<Event> {
     let resource = header.resource;
     reader.refuse_modifiers(resource);
-    if let Some(id) = reader.optional_text(resource.field("id"))
-        && !is_id(id)
-    {
-        reader.fault(
-            resource.field("id").path(),
-            What::Invalid("a FHIR id: 1 to 64 letters, digits, '-' and '.'"),
-        );
-    }
+    read_id(reader, resource.field("id"));
     let source = resource.field("source");
     reader.refuse_modifiers(source);
     if let Some(endpoint) =

@@ -26,7 +26,7 @@ impl PanelQuestion {
     pub fn new(practitioner: &str, facility: &str, naming: &Naming, offset: FixedOffset) -> Self {
         let tokens = |systems: &[String], id: &str| match id.split_once('|') {
             Some(_) => vec![id.to_owned()],
-            None => systems.iter().map(|system| format!("{system}|{id}")).collect(),
+            None => Naming::tokens(systems, id),
         };
         PanelQuestion {
             practitioner_tokens: tokens(&naming.practitioner, practitioner),
