@@ -24,10 +24,14 @@ pub mod fhir;
 pub mod message;
 pub mod registry;
 pub mod panel;
+pub mod access;
+pub mod audit;
 pub mod store;
 pub mod fault;
 pub mod reply;
+pub mod conformance;
 pub mod process;
+pub mod issuer;
 pub mod http;
 
 pub mod sandbox;

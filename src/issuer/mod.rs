@@ -1,0 +1,1 @@
+//! The issuer of tokens: its keys, fetched and kept fresh.
