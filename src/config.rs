@@ -15,7 +15,7 @@ use crate::panel::{self, MrpElsewhere, NotOnPanel};
 use crate::process::Service;
 use crate::registry::{self, NamePolicy};
 use crate::reply::Origin;
-use crate::store::{Registry, Store, StoreOptions};
+use crate::store::{Registry, SERVER_ROLE, Store, StoreOptions};
 
 /// How many large bodies are worked on at once.
 const BULKY: usize = 4;
@@ -29,7 +29,7 @@ pub fn naming(args: &NamingArgs) -> Naming {
     naming
 }
 
-/// How the store connects.
+/// How the store connects that messages are processed with.
 pub fn store_options(url: &str, limits: &LimitArgs) -> StoreOptions {
     StoreOptions {
         url: url.to_owned(),
@@ -37,6 +37,7 @@ pub fn store_options(url: &str, limits: &LimitArgs) -> StoreOptions {
         acquire_timeout: limits.acquire_timeout,
         statement_timeout: limits.statement_timeout,
         lock_timeout: limits.lock_timeout,
+        role: Some(SERVER_ROLE),
     }
 }
 

@@ -13,7 +13,7 @@ use tracing::{info, warn};
 use crate::cli::ServeArgs;
 use crate::config;
 use crate::http::{App, router};
-use crate::store::Store;
+use crate::store::{Store, StoreOptions};
 
 use super::database::Database;
 use super::{CommandError, banner, cast, runtime};
@@ -34,11 +34,11 @@ pub(super) fn run(args: &ServeArgs) -> Result<ExitCode, CommandError> {
 async fn serve(args: &ServeArgs, database: &Database) -> Result<(), CommandError> {
     // Listened to from the very beginning: a signal while migrating must stop us as well.
     let mut stop = stop_signal().map_err(CommandError::io("listening for signals"))?;
-    let store = Store::open(&config::store_options(&database.url(), &args.limits))?;
     tokio::select! {
-        prepared = prepare(args, database, &store) => prepared?,
+        prepared = prepare(args, database) => prepared?,
         () = stopped(&mut stop) => return Ok(()),
     }
+    let store = Store::open(&config::store_options(&database.url(), &args.limits))?;
     let what = format!("listening on {}", args.bind);
     let listener = TcpListener::bind(args.bind).await.map_err(CommandError::io(what.clone()))?;
     let address = listener.local_addr().map_err(CommandError::io(what))?;
@@ -69,14 +69,17 @@ async fn serve(args: &ServeArgs, database: &Database) -> Result<(), CommandError
     Ok(())
 }
 
-/// Brings the schema up to date and loads the cast, where that is asked for.
-async fn prepare(args: &ServeArgs, database: &Database, store: &Store) -> Result<(), CommandError> {
+/// Brings the schema up to date and loads the cast, where that is asked for: as the role that we connect as, which owns
+/// what it makes. Messages are then processed as a role that owns nothing.
+async fn prepare(args: &ServeArgs, database: &Database) -> Result<(), CommandError> {
+    let store = Store::open(&StoreOptions::new(database.url()))?;
     if args.migrate || database.is_sandbox() {
         store.migrate().await?;
     }
     if args.load_cast || database.is_sandbox() {
-        cast::load(store).await?;
+        cast::load(&store).await?;
     }
+    store.close().await;
     Ok(())
 }
 

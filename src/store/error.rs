@@ -54,10 +54,9 @@ impl StoreError {
                     return StoreError::Overtaken;
                 }
                 match code.as_str() {
+                    // No such role, password or database, or no such role to work as: the operator must act.
+                    "28P01" | "28000" | "3D000" | "22023" => StoreError::Unavailable(text),
                     // Shutdown, crash, start-up; too many connections; connection failures.
-
-                    // No such role, password or database: the operator must act.
-                    "28P01" | "28000" | "3D000" => StoreError::Unavailable(text),
                     "57P01" | "57P02" | "57P03" | "57P05" | "53300" => {
                         StoreError::Unavailable(text)
                     }

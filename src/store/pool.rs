@@ -23,7 +23,12 @@ pub struct StoreOptions {
     pub statement_timeout: Duration,
     /// How long one statement may wait for a lock.
     pub lock_timeout: Duration,
+    /// The role to work as: [`SERVER_ROLE`] for messages, the connection's own for everything else.
+    pub role: Option<&'static str>,
 }
+
+/// The role of servers: what it may do is in the migrations, and it is not much.
+pub const SERVER_ROLE: &str = "pas_server";
 
 impl StoreOptions {
     /// The defaults, for this database.
@@ -34,6 +39,7 @@ impl StoreOptions {
             acquire_timeout: Duration::from_secs(3),
             statement_timeout: Duration::from_secs(20),
             lock_timeout: Duration::from_secs(5),
+            role: None,
         }
     }
 }
@@ -74,6 +80,7 @@ impl Store {
                 ("search_path", "public".to_owned()),
                 ("default_transaction_isolation", "read committed".to_owned()),
             ])
+            .options(options.role.map(|role| ("role", role)))
             // Statements are constant, but a slow-statement log would come from another crate's words.
             .disable_statement_logging();
         let pool = PgPoolOptions::new()

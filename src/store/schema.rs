@@ -14,6 +14,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "registries", include_str!("../../migrations/0001_registries.sql")),
     (2, "inbox", include_str!("../../migrations/0002_inbox.sql")),
     (3, "panels", include_str!("../../migrations/0003_panels.sql")),
+    (4, "server role", include_str!("../../migrations/0004_server_role.sql")),
 ];
 
 /// The version that this build needs.

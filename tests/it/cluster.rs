@@ -58,16 +58,21 @@ async fn admin(sql: String) {
 
 const TEMPLATE: &str = "with_cast";
 
+/// Schema and cast, made by the role that owns them; servers work as another.
+pub async fn prepare(url: &str) {
+    let store = Store::open(&StoreOptions::new(url)).expect("opens");
+    store.migrate().await.expect("migrates");
+    pas::commands::load_cast(&store).await.expect("loads the cast");
+    store.close().await;
+}
+
 /// A database with schema and cast.
 pub async fn database() -> Database {
     static READY: OnceCell<()> = OnceCell::const_new();
     READY
         .get_or_init(|| async {
             admin(format!("CREATE DATABASE {TEMPLATE}")).await;
-            let store = Store::open(&StoreOptions::new(cluster().url(TEMPLATE))).expect("opens");
-            store.migrate().await.expect("migrates");
-            pas::commands::load_cast(&store).await.expect("loads the cast");
-            store.close().await;
+            prepare(&cluster().url(TEMPLATE)).await;
         })
         .await;
     empty(Some(TEMPLATE)).await

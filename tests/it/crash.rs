@@ -97,11 +97,10 @@ async fn postgres_killed_under_load_keeps_every_acknowledged_message() {
     cluster::cluster();
     let data_dir = cluster::folder("killed");
     let (postgres, database) = durable(&data_dir).await;
+    cluster::prepare(&database.url).await;
     let setup =
         Setup { database: Some(database), flags: "--acquire-timeout 1".into(), ..Setup::default() };
     let server = Server::with(setup).await;
-    server.store.migrate().await.expect("migrates");
-    pas::commands::load_cast(&server.store).await.expect("loads the cast");
     let sent: Vec<_> =
         (0..120).map(|n| message(ADD, PANELS[n % 6], &PATIENTS[n % 6..n % 6 + 1])).collect();
     let mut acknowledged: HashMap<usize, Answer> = HashMap::new();
