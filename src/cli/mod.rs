@@ -1,9 +1,14 @@
 //! The command line. Every setting is a flag and a variable, and `--help` lists both with the default.
 
+mod grants;
 mod policy;
 mod records;
 mod serve;
 
+pub use grants::{
+    ClientGrantArgs, GrantArgs, GrantParty, GrantsArgs, PersonGrantArgs, RevokeArgs, RevokeParty,
+    RevokedArgs,
+};
 pub use policy::{MrpElsewhereArg, NamingArgs, NotOnPanelArg, PhnCheckArg, PolicyArgs};
 pub use records::{ImportArgs, MigrateArgs, PanelArgs, PanelFormat, RegistryArg};
 pub use serve::{LimitArgs, ServeArgs};
@@ -32,6 +37,12 @@ pub enum Command {
     Import(ImportArgs),
     /// Show who is on a panel.
     Panel(PanelArgs),
+    /// Register who may speak for whom: a client for clinics, a person for providers.
+    Grant(GrantArgs),
+    /// Take a registration back. It holds from the next message on.
+    Revoke(RevokeArgs),
+    /// Show who is registered, revoked ones included.
+    Grants(GrantsArgs),
     /// Bring the database's schema to this build's version.
     Migrate(MigrateArgs),
 }

@@ -34,6 +34,10 @@ pub struct ServeArgs {
     #[arg(long, env = "PAS_LOAD_CAST", default_value_t = false, num_args = 0..=1, default_missing_value = "true",
           action = clap::ArgAction::Set, value_name = "BOOL")]
     pub load_cast: bool,
+    /// Days for which answers are kept, to be given again to a message that is sent again; whole months are dropped.
+    #[arg(long, env = "PAS_KEEP_ANSWERS", default_value_t = 90, value_name = "DAYS",
+          value_parser = clap::value_parser!(u32).range(2..=3650))]
+    pub keep_answers: u32,
     /// Bounds.
     #[command(flatten)]
     pub limits: LimitArgs,

@@ -2,7 +2,9 @@
 
 mod banner;
 mod cast;
+mod chores;
 mod database;
+mod grants;
 mod import;
 mod panel;
 mod serve;
@@ -54,6 +56,9 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Serve(args) => started(&args.shared).and_then(|()| serve::run(args)),
         Command::Import(args) => started(&args.shared).and_then(|()| import::run(args)),
         Command::Panel(args) => started(&args.shared).and_then(|()| panel::run(args)),
+        Command::Grant(args) => started(args.shared()).and_then(|()| grants::grant(args)),
+        Command::Revoke(args) => started(args.shared()).and_then(|()| grants::revoke(args)),
+        Command::Grants(args) => started(&args.shared).and_then(|()| grants::list(args)),
         Command::Migrate(args) => started(&args.shared).and_then(|()| migrate(args)),
     };
     done.unwrap_or_else(|error| {

@@ -16,7 +16,7 @@ use crate::http::{App, router};
 use crate::store::{Store, StoreOptions};
 
 use super::database::Database;
-use super::{CommandError, banner, cast, runtime};
+use super::{CommandError, banner, cast, chores, runtime};
 
 pub(super) fn run(args: &ServeArgs) -> Result<ExitCode, CommandError> {
     // Before the runtime: starting Postgres blocks, and a failure should be told at once.
@@ -39,6 +39,7 @@ async fn serve(args: &ServeArgs, database: &Database) -> Result<(), CommandError
         () = stopped(&mut stop) => return Ok(()),
     }
     let store = Store::open(&config::store_options(&database.url(), &args.limits))?;
+    tokio::spawn(chores::turn_months(store.clone(), args.keep_answers));
     let what = format!("listening on {}", args.bind);
     let listener = TcpListener::bind(args.bind).await.map_err(CommandError::io(what.clone()))?;
     let address = listener.local_addr().map_err(CommandError::io(what))?;

@@ -105,7 +105,7 @@ impl From<&StoreError> for Code {
     fn from(error: &StoreError) -> Self {
         match error {
             StoreError::Unavailable(_) | StoreError::Schema { .. } => Code::DatabaseUnavailable,
-            StoreError::Busy(_) | StoreError::Overtaken => Code::DatabaseBusy,
+            StoreError::Busy(_) => Code::DatabaseBusy,
             StoreError::NoUrl | StoreError::Broken(_) => Code::InternalError,
         }
     }

@@ -19,8 +19,9 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::access::Caller;
 use crate::fault::{Code, Issue};
-use crate::process::{Service, process};
+use crate::process::{Post, Service, process};
 use sent::Sent;
 
 /// Bounds at the edge.
@@ -89,7 +90,10 @@ async fn message(State(app): Shared, request: Request) -> Sent {
         Err(code) => Err(code),
     };
     match received {
-        Ok(bytes) => Sent(process(&app.service, &bytes).await),
+        Ok(bytes) => {
+            let post = Post { caller: &Caller::Unchecked, body: &bytes };
+            Sent(process(&app.service, post).await)
+        }
         Err(code) => app.alone(code),
     }
 }

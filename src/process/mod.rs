@@ -21,25 +21,37 @@ mod verdict;
 
 pub use service::{Answer, Service};
 
+use crate::access::Caller;
 use crate::message::{Event, Message};
-use crate::store::{Kept, Question, StoreError};
+use crate::store::{Kept, Known, Question, StoreError};
+use verdict::Verdict;
 
 /// Bodies up to this many bytes are read at once; more of them would keep other requests waiting.
 const LIGHT: usize = 64 << 10;
 
+/// A request to process.
+#[derive(Debug, Clone, Copy)]
+pub struct Post<'p> {
+    /// Who sent it.
+    pub caller: &'p Caller,
+    /// What was sent.
+    pub body: &'p [u8],
+}
+
 /// Processes the body of a request.
-pub async fn process(service: &Service, body: &[u8]) -> Answer {
-    let bulky = body.len() > LIGHT;
+pub async fn process(service: &Service, post: Post<'_>) -> Answer {
+    let bulky = post.body.len() > LIGHT;
     // Waits rather than refuses; nothing of Postgres is held meanwhile. (It is never closed, so it never fails.)
     let _permit = if bulky { service.bulky.acquire().await.ok() } else { None };
-    let message = match beside(bulky, || service.read(body)) {
+    let message = match beside(bulky, || service.read(post.body)) {
         Ok(message) => message,
         Err(answer) => return answer,
     };
+    let work = Work { service, caller: post.caller, message: &message, bulky };
     let answering = async {
         match message.event {
-            Event::Query => query(service, &message, bulky).await,
-            Event::Add | Event::Remove => change(service, &message, bulky).await,
+            Event::Query => work.query().await,
+            Event::Add | Event::Remove => work.change().await,
         }
     };
     // A database that fell silent must not hold a sender for ever. What was not committed is rolled back.
@@ -49,36 +61,46 @@ pub async fn process(service: &Service, body: &[u8]) -> Answer {
     Answer { event: Some(message.event), patients: message.patients.len(), ..answer }
 }
 
-async fn query(service: &Service, message: &Message, bulky: bool) -> Result<Answer, StoreError> {
-    let (mut session, known) = service.store.look(&Question::about(message)).await?;
-    if let Some(seen) = known.seen {
-        return Ok(service.replay(message, seen));
-    }
-    let verdict = beside(bulky, || service.verdict(message, &known))?;
-    match session.keep(&verdict.receipt(message)).await? {
-        Kept::Yes => Ok(verdict.answer()),
-        Kept::Earlier(seen) => Ok(service.replay(message, seen)),
-    }
+/// A message under way.
+struct Work<'w> {
+    service: &'w Service,
+    caller: &'w Caller,
+    message: &'w Message,
+    bulky: bool,
 }
 
-async fn change(service: &Service, message: &Message, bulky: bool) -> Result<Answer, StoreError> {
-    let mut turn = service.store.begin().await?;
-    let known = turn.look(&Question::about(message)).await?;
-    if let Some(seen) = known.seen {
-        return Ok(service.replay(message, seen));
-    }
-    let verdict = beside(bulky, || service.verdict(message, &known))?;
-    match turn.apply(&verdict.receipt(message), &verdict.effect()).await {
-        // A query takes no turns: one around the same ids came between. It is answered, so look once more.
-        Err(StoreError::Overtaken) => drop(turn),
-        applied => {
-            applied?;
-            turn.commit().await?;
-            return Ok(verdict.answer());
+impl Work<'_> {
+    async fn query(&self) -> Result<Answer, StoreError> {
+        let (mut session, known) = self.service.store.look(&self.question()).await?;
+        if let Some(seen) = known.seen {
+            return Ok(self.service.replay(self.message, seen));
+        }
+        let verdict = self.verdict(&known)?;
+        match session.keep(&verdict.receipt(self.message, self.caller)).await? {
+            Kept::Yes => Ok(verdict.answer()),
+            Kept::Earlier(seen) => Ok(self.service.replay(self.message, seen)),
         }
     }
-    let (_, known) = service.store.look(&Question::about(message)).await?;
-    known.seen.map(|seen| service.replay(message, seen)).ok_or(StoreError::Overtaken)
+
+    async fn change(&self) -> Result<Answer, StoreError> {
+        let mut turn = self.service.store.begin().await?;
+        let known = turn.look(&self.question()).await?;
+        if let Some(seen) = known.seen {
+            return Ok(self.service.replay(self.message, seen));
+        }
+        let verdict = self.verdict(&known)?;
+        turn.apply(&verdict.receipt(self.message, self.caller), &verdict.effect()).await?;
+        turn.commit().await?;
+        Ok(verdict.answer())
+    }
+
+    fn question(&self) -> Question<'_> {
+        Question::about(self.message, self.caller)
+    }
+
+    fn verdict(&self, known: &Known) -> Result<Verdict, StoreError> {
+        beside(self.bulky, || self.service.verdict(self.message, known))
+    }
 }
 
 /// Does work that takes long where it holds up no other request.

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use crate::access::Caller;
 use crate::clock::Clock;
 use crate::fault::{Code, Issue, ResponseCode, response_code};
 use crate::message::{Event, Message};
@@ -26,9 +27,9 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
-    pub(super) fn receipt<'v>(&'v self, message: &'v Message) -> Receipt<'v> {
+    pub(super) fn receipt<'v>(&'v self, message: &'v Message, caller: &'v Caller) -> Receipt<'v> {
         let ok = response_code(&self.issues) == ResponseCode::Ok;
-        Receipt { id: self.receipt, message, at: self.at, ok, answer: &self.body }
+        Receipt { id: self.receipt, message, caller, at: self.at, ok, answer: &self.body }
     }
 
     pub(super) fn effect(&self) -> Effect<'_> {

@@ -6,11 +6,12 @@ use sqlx::{Postgres, Row as _, Transaction};
 use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
+use crate::access::{Caller, ClientId, Subject};
 use crate::message::{Digest, Message};
 use crate::panel::{Change, EntryStatus, PanelId};
 
 use super::error::StoreError;
-use super::look::{Known, Question, Seen, look};
+use super::look::{Known, Question, Seen, client_key, look};
 use super::pool::Store;
 
 /// A message as it is kept: by which keys, and what was answered.
@@ -20,12 +21,21 @@ pub struct Receipt<'m> {
     pub id: Uuid,
     /// The message.
     pub message: &'m Message,
+    /// Who sent it.
+    pub caller: &'m Caller,
     /// When it was processed.
     pub at: DateTime<Utc>,
     /// Whether the answer is `ok`; else it is `fatal-error`.
     pub ok: bool,
     /// The answer, byte for byte.
     pub answer: &'m [u8],
+}
+
+impl Receipt<'_> {
+    /// Who is told to have changed something: the client, or the sender as it names itself where none proved itself.
+    fn author(&self) -> &str {
+        self.caller.client().map_or(self.message.sender.as_str(), ClientId::as_str)
+    }
 }
 
 /// What a message does to panels.
@@ -47,49 +57,47 @@ pub enum Kept {
 }
 
 const KEEP: &str = "
-INSERT INTO inbox.message AS m (id, sender, bundle_key, header_key, digest, event, received_at, outcome, answer)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-ON CONFLICT ON CONSTRAINT a_bundle_is_answered_once DO UPDATE SET sender = m.sender
-RETURNING m.id, m.header_key, m.digest, m.answer";
+SELECT header_key, digest, answer
+  FROM inbox.keep(ROW($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)::inbox.message)";
 
-// $1-$9 the message; $10-$12 entries that cease to be confirmed or listed, with status before and after;
-// $13, $14 entries confirmed again, with status before; $15, $16 panel and patients of new entries; $17 the provider;
-// $18 why each of the first ended.
+// $1-$10 the message, in the order of its columns; $11-$13 entries that cease to be confirmed or listed, with status before
+// and after; $14, $15 entries confirmed again, with status before; $16, $17 panel and patients of new entries; $18 the
+// provider; $19 why each of the first ended; $20 the author, $21 the person.
 // `ended` comes first by being counted in the other two: whoever stops being MRP must have stopped before another starts.
 const APPLY: &str = "
 WITH message AS (
-    INSERT INTO inbox.message (id, sender, bundle_key, header_key, digest, event, received_at, outcome, answer)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    INSERT INTO inbox.message (id, client, sender, bundle_key, header_key, digest, event, received_at, outcome, answer)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ), ended AS (
     UPDATE panel.entry e
-       SET status = s.became, status_at = greatest($7, e.started_at), author = $2, message_id = $1,
-           ended_at = CASE WHEN s.became = 'removed' THEN greatest($7, e.started_at) END
-      FROM unnest($10::bigint[], $11::text[]::panel.status[], $12::text[]::panel.status[], $18::text[])
+       SET status = s.became, status_at = greatest($8, e.started_at), author = $20, message_id = $1,
+           ended_at = CASE WHEN s.became = 'removed' THEN greatest($8, e.started_at) END
+      FROM unnest($11::bigint[], $12::text[]::panel.status[], $13::text[]::panel.status[], $19::text[])
            AS s (id, was, became, reason)
      WHERE e.id = s.id AND e.status = s.was
     RETURNING e.id, e.panel_id, s.was, s.became, s.reason
 ), confirmed AS (
     UPDATE panel.entry e
-       SET status = 'confirmed', status_at = $7, started_at = $7, author = $2, message_id = $1
-      FROM unnest($13::bigint[], $14::text[]::panel.status[]) AS s (id, was)
-     WHERE e.id = s.id AND e.status = s.was AND (SELECT count(*) FROM ended) = cardinality($10::bigint[])
+       SET status = 'confirmed', status_at = $8, started_at = $8, author = $20, message_id = $1
+      FROM unnest($14::bigint[], $15::text[]::panel.status[]) AS s (id, was)
+     WHERE e.id = s.id AND e.status = s.was AND (SELECT count(*) FROM ended) = cardinality($11::bigint[])
     RETURNING e.id, s.was
 ), opened AS (
     INSERT INTO panel.entry (panel_id, phn, status, started_at, status_at, author, message_id)
-    SELECT $15, s.phn, 'confirmed', $7, $7, $2, $1
-      FROM unnest($16::text[]) AS s (phn)
-     WHERE (SELECT count(*) FROM ended) = cardinality($10::bigint[])
+    SELECT $16, s.phn, 'confirmed', $8, $8, $20, $1
+      FROM unnest($17::text[]) AS s (phn)
+     WHERE (SELECT count(*) FROM ended) = cardinality($11::bigint[])
     RETURNING id
 ), step AS (
     SELECT id, was, became, reason FROM ended
     UNION ALL SELECT id, was, 'confirmed', 'confirmed-again' FROM confirmed
     UNION ALL SELECT id, NULL, 'confirmed', 'added' FROM opened
 ), history AS (
-    INSERT INTO panel.change (entry_id, was, became, at, author, on_behalf_of, message_id, reason)
-    SELECT id, was, became, $7, $2, $17, $1, reason FROM step
+    INSERT INTO panel.change (entry_id, was, became, at, author, person, on_behalf_of, message_id, reason)
+    SELECT id, was, became, $8, $20, $21, $18, $1, reason FROM step
 ), notice AS (
     INSERT INTO panel.notice (panel_id, entry_id, kind, at, message_id)
-    SELECT panel_id, id, 'mrp-moved', $7, $1 FROM ended WHERE reason = 'mrp-moved'
+    SELECT panel_id, id, 'mrp-moved', $8, $1 FROM ended WHERE reason = 'mrp-moved'
 )
 SELECT count(*) AS steps FROM step";
 
@@ -146,10 +154,9 @@ impl Session {
     /// # Errors
     /// When the database does not answer; then nothing is kept.
     pub async fn keep(&mut self, receipt: &Receipt<'_>) -> Result<Kept, StoreError> {
-        let row = bind_receipt(sqlx::query(KEEP), receipt).fetch_one(&mut *self.connection).await?;
-        if row.try_get::<Uuid, _>("id")? == receipt.id {
-            return Ok(Kept::Yes);
-        }
+        let earlier =
+            bind_receipt(sqlx::query(KEEP), receipt).fetch_optional(&mut *self.connection).await?;
+        let Some(row) = earlier else { return Ok(Kept::Yes) };
         Ok(Kept::Earlier(Seen {
             header_key: row.try_get("header_key")?,
             digest: Digest::from_bytes(row.try_get("digest")?),
@@ -195,6 +202,8 @@ impl Turn {
             .bind(&steps.opened)
             .bind(effect.panel.map(|(_, practitioner)| practitioner))
             .bind(&steps.ended_reason)
+            .bind(receipt.author())
+            .bind(receipt.caller.subject().map(Subject::as_str))
             .fetch_one(&mut *self.transaction)
             .await?;
         let taken: i64 = row.try_get("steps")?;
@@ -220,6 +229,7 @@ fn bind_receipt<'q>(query: Query<'q>, receipt: &'q Receipt<'q>) -> Query<'q> {
     let keys = receipt.message.keys.as_ref();
     query
         .bind(receipt.id)
+        .bind(client_key(receipt.caller))
         .bind(receipt.message.sender.as_str())
         .bind(keys.map(|keys| keys.bundle.as_str()))
         .bind(keys.map(|keys| keys.header.as_str()))

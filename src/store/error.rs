@@ -11,9 +11,6 @@ pub enum StoreError {
     /// Postgres is there but has no time for us: no free connection, or a lock or statement took too long.
     #[error("the database is too busy ({0})")]
     Busy(String),
-    /// Another message around the same ids was recorded between our looking and our writing; nothing of ours was.
-    #[error("another delivery was quicker")]
-    Overtaken,
     /// The schema is not the one that this build needs.
     #[error("the database is at schema version {found}, this build needs {needed}: {}", mend(*found, *needed))]
     Schema {
@@ -50,9 +47,6 @@ impl StoreError {
                 let constraint =
                     refused.constraint().map(|c| format!(", constraint {c}")).unwrap_or_default();
                 let text = format!("SQLSTATE {code}{constraint}");
-                if refused.constraint() == Some("a_bundle_is_answered_once") {
-                    return StoreError::Overtaken;
-                }
                 match code.as_str() {
                     // No such role, password or database, or no such role to work as: the operator must act.
                     "28P01" | "28000" | "3D000" | "22023" => StoreError::Unavailable(text),

@@ -9,6 +9,7 @@ use sqlx::Row as _;
 use sqlx::postgres::{PgExecutor, PgRow};
 use sqlx::types::Json;
 
+use crate::access::{Caller, ClientId, Grant, Subject};
 use crate::message::{Digest, Message};
 use crate::panel::{Entry, PanelId};
 use crate::registry::{Identifier, PatientRecord, Records};
@@ -16,6 +17,8 @@ use crate::registry::{Identifier, PatientRecord, Records};
 /// What to look for.
 #[derive(Debug)]
 pub struct Question<'m> {
+    client: &'m str,
+    subject: Option<&'m str>,
     sender: &'m str,
     bundle_key: Option<&'m str>,
     practitioner_tokens: Vec<String>,
@@ -24,9 +27,11 @@ pub struct Question<'m> {
 }
 
 impl<'m> Question<'m> {
-    /// What this message needs to know.
-    pub fn about(message: &'m Message) -> Self {
+    /// What this message of this caller needs to know.
+    pub fn about(message: &'m Message, caller: &'m Caller) -> Self {
         Question {
+            client: client_key(caller),
+            subject: caller.subject().map(Subject::as_str),
             sender: message.sender.as_str(),
             bundle_key: message.keys.as_ref().map(|keys| keys.bundle.as_str()),
             practitioner_tokens: message.provider.ids.iter().map(|id| id.token()).collect(),
@@ -34,6 +39,11 @@ impl<'m> Question<'m> {
             phns: message.patients.iter().map(|patient| patient.phn.as_str()).collect(),
         }
     }
+}
+
+/// The client as answers are kept by: nobody's are those of the empty one.
+pub(super) fn client_key(caller: &Caller) -> &str {
+    caller.client().map_or("", ClientId::as_str)
 }
 
 /// The Bundle was answered before.
@@ -59,7 +69,9 @@ pub struct Parties {
 /// What was found.
 #[derive(Debug, Default)]
 pub struct Known {
-    /// The answer given before; then nothing else was looked for.
+    /// Whom the caller may speak for; `None`: it is not registered, or did not prove itself.
+    pub grant: Option<Grant>,
+    /// The answer given before; then little else was looked for.
     pub seen: Option<Seen>,
     /// What the registries hold.
     pub records: Records,
@@ -71,28 +83,36 @@ pub struct Known {
     pub parties: HashMap<PanelId, Parties>,
 }
 
-// $1 sender, $2 Bundle key, $3 whether to take the locks, $4 practitioner tokens, $5 facility tokens, $6 PHNs.
-// `seen` is materialized and asked by every branch: the message's turn is taken first, the patients' locks after it,
-// and a message that was answered before costs nothing else.
+// $1 sender, $2 Bundle key, $3 whether to take the locks, $4 practitioner tokens, $5 facility tokens, $6 PHNs, $7 client,
+// $8 person.
+// `seen` is materialized and asked by nearly every branch: the message's turn is taken first, the patients' locks after it,
+// and a message that was answered before costs little else: the grant, and the PAS records that say whom it covers.
 const LOOK: &str = "
 WITH seen AS MATERIALIZED (
-    SELECT header_key, digest, answer FROM inbox.seen($1, $2, $3)
+    SELECT header_key, digest, answer FROM inbox.seen($7, $1, $2, $3)
+), allowed AS (
+    SELECT c.facilities,
+           CASE WHEN $8 IS NOT NULL THEN coalesce(p.practitioners, '{}') END AS practitioners
+      FROM access.client c LEFT JOIN access.person p ON p.subject = $8 AND p.revoked_at IS NULL
+     WHERE c.id = $7 AND c.revoked_at IS NULL
 ), plr_practitioner AS (
     SELECT * FROM plr.practitioner WHERE tokens && $4::text[] AND NOT EXISTS (SELECT FROM seen)
 ), pas_practitioner AS (
-    SELECT * FROM pas.practitioner WHERE tokens && $4::text[] AND NOT EXISTS (SELECT FROM seen)
+    SELECT * FROM pas.practitioner WHERE tokens && $4::text[]
 ), plr_organization AS (
     SELECT * FROM plr.organization WHERE tokens && $5::text[] AND NOT EXISTS (SELECT FROM seen)
 ), pas_organization AS (
-    SELECT * FROM pas.organization WHERE tokens && $5::text[] AND NOT EXISTS (SELECT FROM seen)
+    SELECT * FROM pas.organization WHERE tokens && $5::text[]
 ), role AS (
     SELECT r.* FROM pas.practitioner_role r
       JOIN pas_practitioner p ON p.key = r.practitioner_key
       JOIN pas_organization o ON o.key = r.organization_key
+     WHERE NOT EXISTS (SELECT FROM seen)
 ), here AS (
     SELECT n.* FROM panel.panel n
       JOIN pas_practitioner p ON p.key = n.practitioner_key
       JOIN pas_organization o ON o.key = n.organization_key
+     WHERE NOT EXISTS (SELECT FROM seen)
 ), entry AS MATERIALIZED (
     SELECT e.* FROM panel.entries($6::text[], ARRAY(SELECT id FROM here), $3) e WHERE NOT EXISTS (SELECT FROM seen)
 ), mrp AS (
@@ -103,6 +123,7 @@ WITH seen AS MATERIALIZED (
       JOIN pas.organization o ON o.key = n.organization_key
 )
 SELECT 'seen' AS kind, to_jsonb(header_key) AS doc, digest, answer FROM seen
+UNION ALL SELECT 'grant', to_jsonb(r), NULL, NULL FROM allowed r
 UNION ALL SELECT 'plr_practitioner', to_jsonb(r), NULL, NULL FROM plr_practitioner r
 UNION ALL SELECT 'pas_practitioner', to_jsonb(r), NULL, NULL FROM pas_practitioner r
 UNION ALL SELECT 'plr_organization', to_jsonb(r), NULL, NULL FROM plr_organization r
@@ -126,6 +147,8 @@ pub(super) async fn look(
         .bind(&question.practitioner_tokens)
         .bind(question.facility_tokens)
         .bind(&question.phns)
+        .bind(question.client)
+        .bind(question.subject)
         .fetch_all(executor)
         .await?;
     let mut known = Known::default();
@@ -157,6 +180,7 @@ impl Known {
                 self.seen =
                     Some(Seen { header_key: doc(row)?, digest, answer: row.try_get("answer")? });
             }
+            "grant" => self.grant = Some(doc(row)?),
             "plr_practitioner" => self.records.plr_practitioners.push(doc(row)?),
             "pas_practitioner" => self.records.pas_practitioners.push(doc(row)?),
             "plr_organization" => self.records.plr_organizations.push(doc(row)?),

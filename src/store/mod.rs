@@ -5,16 +5,20 @@
 
 mod apply;
 mod error;
+mod grants;
 mod import;
 mod look;
 mod pool;
+mod retention;
 mod schema;
 mod views;
 
 pub use apply::{Effect, Kept, Receipt, Session, Turn};
 pub use error::StoreError;
+pub use grants::{Party, Registration};
 pub use import::{Import, ImportReport, Line, Registry, Row};
 pub use look::{Known, Parties, Question, Seen};
 pub use pool::{SERVER_ROLE, Store, StoreOptions};
+pub use retention::Turnover;
 pub use schema::{SCHEMA_VERSION, SchemaState};
 pub use views::{PanelMember, PanelQuestion};

@@ -15,6 +15,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "inbox", include_str!("../../migrations/0002_inbox.sql")),
     (3, "panels", include_str!("../../migrations/0003_panels.sql")),
     (4, "server role", include_str!("../../migrations/0004_server_role.sql")),
+    (6, "access", include_str!("../../migrations/0006_access.sql")),
+    (7, "retention", include_str!("../../migrations/0007_retention.sql")),
 ];
 
 /// The version that this build needs.

@@ -86,7 +86,9 @@ fn every_table_and_every_named_constraint_is_in_the_data_model() {
             " CONSTRAINT ",
             "CREATE UNIQUE INDEX ",
         ];
-        all.extend(keywords.into_iter().flat_map(|keyword| names(&sql, keyword)));
+        let named = keywords.into_iter().flat_map(|keyword| names(&sql, keyword));
+        // `inbox.%I`: a name that is made when it is run.
+        all.extend(named.filter(|name| !name.is_empty() && !name.ends_with('.')));
     }
     assert!(all.contains("panel.entry") && all.contains("one_mrp_per_patient"), "{all:?}");
     let missing: Vec<&String> =

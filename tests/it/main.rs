@@ -11,6 +11,7 @@ mod cluster;
 mod message;
 mod proxy;
 mod server;
+mod upgrade;
 
 mod crash;
 mod deliveries;
@@ -23,5 +24,6 @@ mod invariants;
 mod model;
 mod privacy;
 mod races;
+mod retention;
 mod round_trips;
 mod sandbox;
