@@ -4,10 +4,13 @@
 //! and `/readyz`. Every answer that is no 2xx is an OperationOutcome, wherever it comes from.
 
 mod body;
+mod certificate;
+mod listen;
 mod log;
 mod negotiate;
 mod probes;
 mod sent;
+mod stall;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +25,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::fault::{Code, Issue};
 use crate::process::{Service, process};
 use sent::Sent;
+
+pub use body::BodyRoom;
+pub use certificate::{Certificate, CertificateError};
+pub use listen::{ListenLimits, Stop, serve, stopped};
 
 /// Bounds at the edge.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +52,8 @@ pub struct App {
     pub service: Service,
     /// Bounds.
     pub limits: EdgeLimits,
+    /// The memory that all bodies together may hold.
+    pub bodies: BodyRoom,
 }
 
 impl App {
@@ -85,11 +94,11 @@ pub fn router(app: Arc<App>) -> Router {
 async fn message(State(app): Shared, request: Request) -> Sent {
     let (parts, body) = request.into_parts();
     let received = match negotiate::negotiate(&parts) {
-        Ok(encoding) => body::read(body, encoding, app.limits).await,
+        Ok(encoding) => body::read(body, encoding, app.limits, &app.bodies).await,
         Err(code) => Err(code),
     };
     match received {
-        Ok(bytes) => Sent(process(&app.service, &bytes).await),
+        Ok(held) => Sent(process(&app.service, held.bytes()).await),
         Err(code) => app.alone(code),
     }
 }
