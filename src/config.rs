@@ -9,7 +9,7 @@ use crate::cli::{
 };
 use crate::clock::Clock;
 use crate::fhir::JsonLimits;
-use crate::http::EdgeLimits;
+use crate::http::{BodyRoom, EdgeLimits, ListenLimits};
 use crate::message::{self, Limits, Naming, PhnCheck};
 use crate::panel::{self, MrpElsewhere, NotOnPanel};
 use crate::process::Service;
@@ -44,6 +44,21 @@ pub fn store_options(url: &str, limits: &LimitArgs) -> StoreOptions {
 /// Bounds at the edge.
 pub fn edge_limits(limits: &LimitArgs) -> EdgeLimits {
     EdgeLimits { body: limits.max_body_bytes, body_timeout: limits.body_timeout }
+}
+
+/// The memory for bodies: a single one, packed and unpacked, always has room when it comes alone.
+pub fn body_room(args: &ServeArgs) -> BodyRoom {
+    let alone = args.limits.max_body_bytes.saturating_mul(2);
+    BodyRoom::new(args.listen.max_bodies_bytes.max(alone))
+}
+
+/// Bounds on connections.
+pub fn listen_limits(args: &ServeArgs) -> ListenLimits {
+    ListenLimits {
+        connections: args.listen.max_connections,
+        head_timeout: args.listen.head_timeout,
+        answer_timeout: args.limits.body_timeout,
+    }
 }
 
 /// Everything that messages are processed with; `endpoint` is where this server can be reached.

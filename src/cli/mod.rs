@@ -1,6 +1,7 @@
 //! The command line. Every setting is a flag and a variable, and `--help` lists both with the default.
 
 mod grants;
+mod listen;
 mod policy;
 mod records;
 mod serve;
@@ -9,6 +10,7 @@ pub use grants::{
     ClientGrantArgs, GrantArgs, GrantParty, GrantsArgs, PersonGrantArgs, RevokeArgs, RevokeParty,
     RevokedArgs,
 };
+pub use listen::ListenArgs;
 pub use policy::{MrpElsewhereArg, NamingArgs, NotOnPanelArg, PhnCheckArg, PolicyArgs};
 pub use records::{ImportArgs, MigrateArgs, PanelArgs, PanelFormat, RegistryArg};
 pub use serve::{LimitArgs, ServeArgs};
@@ -32,7 +34,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve $process-message. The default: `pas` alone is the sandbox, with a Postgres of its own and the cast loaded.
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Load FHIR R4 resources, one a line (NDJSON), into a registry. The same file twice changes nothing.
     Import(ImportArgs),
     /// Show who is on a panel.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{PolicyArgs, SharedArgs, seconds};
+use super::{ListenArgs, PolicyArgs, SharedArgs, seconds};
 
 /// Settings of `pas serve`.
 #[derive(Debug, Clone, Args)]
@@ -16,7 +16,7 @@ pub struct ServeArgs {
     /// Address and port to listen on.
     #[arg(long, env = "PAS_BIND", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     pub bind: SocketAddr,
-    /// Our own address, as responses name it [default: http://BIND/$process-message]
+    /// Our own address, as responses name it [default: http://BIND/$process-message, https with a certificate]
     #[arg(long, env = "PAS_ENDPOINT", value_name = "URL")]
     pub endpoint: Option<String>,
     /// Base of our own extension and code systems.
@@ -38,6 +38,9 @@ pub struct ServeArgs {
     #[arg(long, env = "PAS_KEEP_ANSWERS", default_value_t = 90, value_name = "DAYS",
           value_parser = clap::value_parser!(u32).range(2..=3650))]
     pub keep_answers: u32,
+    /// Connections of senders.
+    #[command(flatten)]
+    pub listen: ListenArgs,
     /// Bounds.
     #[command(flatten)]
     pub limits: LimitArgs,
@@ -60,7 +63,7 @@ pub struct LimitArgs {
     #[arg(long, env = "PAS_MAX_JSON_DEPTH", default_value_t = 64, value_name = "N",
           value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(8..=120))]
     pub max_json_depth: usize,
-    /// Seconds that a body may take to arrive.
+    /// Seconds that a body may take to arrive, and an answer to be taken.
     #[arg(long, env = "PAS_BODY_TIMEOUT", default_value = "30", value_parser = seconds, value_name = "SECONDS")]
     pub body_timeout: Duration,
     /// Seconds that requests under way get when the server stops.

@@ -1,7 +1,6 @@
 //! What the sandbox tells whoever started it: where it is, who is in it, and a line to paste.
 
 use std::io::Write as _;
-use std::net::SocketAddr;
 use std::path::Path;
 
 use super::CommandError;
@@ -11,11 +10,11 @@ const EXAMPLE: &str = include_str!("../../fixtures/exchanges/add-patient-to-pane
 
 /// Shows it on standard output; for a database that is not the sandbox's own, the address alone.
 pub(super) fn show(
-    address: SocketAddr,
+    base: &str,
     database: &Database,
     chosen: Option<&Path>,
 ) -> Result<(), CommandError> {
-    let mut text = format!("PAS serves http://{address}/$process-message\n");
+    let mut text = format!("PAS serves {base}/$process-message\n");
     if let Database::Own { data_dir, note, .. } = database {
         let example = write_example(data_dir)?;
         if let Some(note) = note {
@@ -36,7 +35,7 @@ Everybody in it is invented; fixtures/README.md tells who each is. Some of them:
 
 Put Marigold on Juniper's panel:
 
-  curl -sS -H 'Content-Type: application/fhir+json' --data-binary '@{example}' 'http://{address}/$process-message'
+  curl -sS -H 'Content-Type: application/fhir+json' --data-binary '@{example}' '{base}/$process-message'
 
 And look, from another terminal (cargo run -q -- panel … does the same as pas panel …):
 

@@ -1,10 +1,8 @@
 //! `pas serve`: start, tell, serve, drain, stop.
 
-use std::future::IntoFuture as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -12,17 +10,18 @@ use tracing::{info, warn};
 
 use crate::cli::ServeArgs;
 use crate::config;
-use crate::http::{App, router};
+use crate::http::{self, App, Certificate, Stop, router, stopped};
 use crate::store::{Store, StoreOptions};
 
 use super::database::Database;
 use super::{CommandError, banner, cast, chores, runtime};
 
 pub(super) fn run(args: &ServeArgs) -> Result<ExitCode, CommandError> {
+    let certificate = certificate(args)?;
     // Before the runtime: starting Postgres blocks, and a failure should be told at once.
     let database = Database::start(&args.shared)?;
     let runtime = runtime()?;
-    let served = runtime.block_on(serve(args, &database));
+    let served = runtime.block_on(serve(args, &database, certificate));
     // Connections are closed by now; nothing waits on Postgres any more.
     runtime.shutdown_background();
     database.close()?;
@@ -31,7 +30,20 @@ pub(super) fn run(args: &ServeArgs) -> Result<ExitCode, CommandError> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn serve(args: &ServeArgs, database: &Database) -> Result<(), CommandError> {
+/// The certificate to serve HTTPS with, where one is given.
+fn certificate(args: &ServeArgs) -> Result<Option<Certificate>, CommandError> {
+    let (Some(chain), Some(key)) = (&args.listen.tls_cert, &args.listen.tls_key) else {
+        return Ok(None);
+    };
+    let told = |error| CommandError::Told(format!("the certificate for TLS: {error}"));
+    Certificate::open(chain, key).map(Some).map_err(told)
+}
+
+async fn serve(
+    args: &ServeArgs,
+    database: &Database,
+    certificate: Option<Certificate>,
+) -> Result<(), CommandError> {
     // Listened to from the very beginning: a signal while migrating must stop us as well.
     let mut stop = stop_signal().map_err(CommandError::io("listening for signals"))?;
     tokio::select! {
@@ -43,26 +55,20 @@ async fn serve(args: &ServeArgs, database: &Database) -> Result<(), CommandError
     let what = format!("listening on {}", args.bind);
     let listener = TcpListener::bind(args.bind).await.map_err(CommandError::io(what.clone()))?;
     let address = listener.local_addr().map_err(CommandError::io(what))?;
-    let endpoint =
-        args.endpoint.clone().unwrap_or_else(|| format!("http://{address}/$process-message"));
+    let base = format!("{}://{address}", if certificate.is_some() { "https" } else { "http" });
+    let endpoint = args.endpoint.clone().unwrap_or_else(|| format!("{base}/$process-message"));
     let service = config::service(args, store.clone(), endpoint);
-    let app = Arc::new(App { service, limits: config::edge_limits(&args.limits) });
-    banner::show(address, database, args.shared.data_dir.as_deref())?;
+    let limits = config::edge_limits(&args.limits);
+    let app = Arc::new(App { service, limits, bodies: config::body_room(args) });
+    banner::show(&base, database, args.shared.data_dir.as_deref())?;
     info!(%address, sandbox = database.is_sandbox(), "serving");
-    let listener = listener.tap_io(|connection| {
-        let _ = connection.set_nodelay(true);
-    });
     let mut overdue = stop.clone();
-    let signalled = async move {
-        stopped(&mut stop).await;
-        info!("stopping: requests under way are finished first");
-    };
+    let limits = config::listen_limits(args);
     tokio::select! {
-        done = axum::serve(listener, router(app)).with_graceful_shutdown(signalled).into_future() => {
-            done.map_err(CommandError::io("serving"))?;
-        }
+        () = http::serve(listener, router(app), limits, certificate, stop) => {}
         () = async {
             stopped(&mut overdue).await;
+            info!("stopping: requests under way are finished first");
             tokio::time::sleep(args.limits.drain_timeout).await;
         } => warn!("some requests were still under way when the time to drain was over"),
     }
@@ -85,7 +91,7 @@ async fn prepare(args: &ServeArgs, database: &Database) -> Result<(), CommandErr
 }
 
 /// Becomes true when SIGINT or SIGTERM has come. A second one ends the process at once.
-fn stop_signal() -> std::io::Result<watch::Receiver<bool>> {
+fn stop_signal() -> std::io::Result<Stop> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let (come, stop) = watch::channel(false);
@@ -98,8 +104,4 @@ fn stop_signal() -> std::io::Result<watch::Receiver<bool>> {
         std::process::exit(code);
     });
     Ok(stop)
-}
-
-async fn stopped(stop: &mut watch::Receiver<bool>) {
-    let _ = stop.wait_for(|come| *come).await;
 }

@@ -239,7 +239,7 @@ table! {
     DatabaseUnavailable, "database-unavailable": status(503), Error, Transient, "The database is unavailable. Send the same message again later, with the same ids: it will be processed once.",
         sender: "Send the same message again, with the same ids, after Retry-After.", operator: "See /readyz and the log: is Postgres up, reachable, at the right schema version, its disk not full?";
     DatabaseBusy, "database-busy": status(503), Error, Transient, "The server is too busy. Send the same message again later, with the same ids: it will be processed once.",
-        sender: "Send the same message again, with the same ids, after Retry-After.", operator: "More connections (--connections), a faster database, or find what holds locks.";
+        sender: "Send the same message again, with the same ids, after Retry-After.", operator: "More connections (--connections), a faster database, more memory for bodies (--max-bodies-bytes), or find what holds locks: the log says which.";
     InternalError, "internal-error": status(500), Error, Exception, "The server failed. Send the same message again, with the same ids: it will be processed once.",
         sender: "Send the same message again, with the same ids; if it stays so, report the X-Request-Id.", operator: "A defect: the log line with this request id says where.";
 }

@@ -4,10 +4,13 @@
 //! and `/readyz`. Every answer that is no 2xx is an OperationOutcome, wherever it comes from.
 
 mod body;
+mod certificate;
+mod listen;
 mod log;
 mod negotiate;
 mod probes;
 mod sent;
+mod stall;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +26,10 @@ use crate::access::Caller;
 use crate::fault::{Code, Issue};
 use crate::process::{Post, Service, process};
 use sent::Sent;
+
+pub use body::BodyRoom;
+pub use certificate::{Certificate, CertificateError};
+pub use listen::{ListenLimits, Stop, serve, stopped};
 
 /// Bounds at the edge.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +53,8 @@ pub struct App {
     pub service: Service,
     /// Bounds.
     pub limits: EdgeLimits,
+    /// The memory that all bodies together may hold.
+    pub bodies: BodyRoom,
 }
 
 impl App {
@@ -86,12 +95,12 @@ pub fn router(app: Arc<App>) -> Router {
 async fn message(State(app): Shared, request: Request) -> Sent {
     let (parts, body) = request.into_parts();
     let received = match negotiate::negotiate(&parts) {
-        Ok(encoding) => body::read(body, encoding, app.limits).await,
+        Ok(encoding) => body::read(body, encoding, app.limits, &app.bodies).await,
         Err(code) => Err(code),
     };
     match received {
-        Ok(bytes) => {
-            let post = Post { caller: &Caller::Unchecked, body: &bytes };
+        Ok(held) => {
+            let post = Post { caller: &Caller::Unchecked, body: held.bytes() };
             Sent(process(&app.service, post).await)
         }
         Err(code) => app.alone(code),

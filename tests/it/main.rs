@@ -21,6 +21,7 @@ mod exchanges;
 mod house;
 mod import;
 mod invariants;
+mod listen;
 mod model;
 mod privacy;
 mod races;

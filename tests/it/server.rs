@@ -11,7 +11,7 @@ use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
 use pas::cli::{Cli, Command, ServeArgs};
 use pas::clock::Clock;
-use pas::http::{App, router};
+use pas::http::{App, Certificate, router};
 use pas::store::Store;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
@@ -26,7 +26,8 @@ pub struct Server {
     pub address: SocketAddr,
     pub database: Database,
     pub store: Store,
-    task: tokio::task::JoinHandle<()>,
+    /// With it the server ends: nobody could tell it to stop any more.
+    pub stop: tokio::sync::watch::Sender<bool>,
 }
 
 /// How a test's server differs from the default one.
@@ -66,10 +67,15 @@ impl Server {
             let now: DateTime<Utc> = NOW.parse().expect("an instant");
             service.clock = Clock::fixed(now);
         }
-        let app = Arc::new(App { service, limits: pas::config::edge_limits(&args.limits) });
-        let task =
-            tokio::spawn(async move { axum::serve(listener, router(app)).await.expect("serves") });
-        Server { address, database, store, task }
+        let limits = pas::config::edge_limits(&args.limits);
+        let app = Arc::new(App { service, limits, bodies: pas::config::body_room(&args) });
+        let certificate = args.listen.tls_cert.as_ref().zip(args.listen.tls_key.as_ref());
+        let certificate =
+            certificate.map(|(chain, key)| Certificate::open(chain, key).expect("a certificate"));
+        let (tell, stop) = tokio::sync::watch::channel(false);
+        let limits = pas::config::listen_limits(&args);
+        tokio::spawn(pas::http::serve(listener, router(app), limits, certificate, stop));
+        Server { address, database, store, stop: tell }
     }
 
     /// Posts a message and takes the answer.
@@ -92,7 +98,6 @@ impl Server {
     }
 
     pub async fn stop(self) -> Database {
-        self.task.abort();
         self.store.close().await;
         self.database
     }
@@ -102,7 +107,7 @@ impl Server {
 pub fn flags(text: &str) -> ServeArgs {
     let words = ["pas", "serve"].into_iter().chain(text.split_whitespace());
     match Cli::parse_from(words).command {
-        Command::Serve(args) => args,
+        Command::Serve(args) => *args,
         _ => unreachable!("serve was asked for"),
     }
 }

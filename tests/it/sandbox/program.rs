@@ -109,8 +109,8 @@ impl Home {
             let said = running.said();
             // With a given database the address is all that it says.
             let last = if self.is_given() { "\n" } else { "Ctrl-C stops" };
-            let rest = said.strip_prefix("PAS serves http://").filter(|rest| rest.contains(last));
-            rest?.split('/').next()?.parse().ok()
+            let rest = said.strip_prefix("PAS serves http").filter(|rest| rest.contains(last));
+            rest?.split_once("://")?.1.split('/').next()?.parse().ok()
         });
         running
     }
