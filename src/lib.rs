@@ -7,7 +7,7 @@
 //! ```text
 //!            http      axum: limits, media types, one log line a request
 //!              │
-//!          process     the story of one message, in ten steps
+//!          process     the story of one message, in eleven steps
 //!              │
 //!   ┌──────────┼──────────────┬───────────────┬──────────────┬────────────┐
 //!  fhir     message        registry         panel          store        reply

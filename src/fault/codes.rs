@@ -50,6 +50,8 @@ pub enum IssueType {
     Required,
     Value,
     Invariant,
+    Login,
+    Forbidden,
     Suppressed,
     NotSupported,
     Duplicate,
@@ -65,6 +67,7 @@ pub enum IssueType {
     Exception,
     Timeout,
     Incomplete,
+    Throttled,
     Informational,
 }
 
@@ -77,6 +80,8 @@ impl IssueType {
             IssueType::Required => "required",
             IssueType::Value => "value",
             IssueType::Invariant => "invariant",
+            IssueType::Login => "login",
+            IssueType::Forbidden => "forbidden",
             IssueType::Suppressed => "suppressed",
             IssueType::NotSupported => "not-supported",
             IssueType::Duplicate => "duplicate",
@@ -92,6 +97,7 @@ impl IssueType {
             IssueType::Exception => "exception",
             IssueType::Timeout => "timeout",
             IssueType::Incomplete => "incomplete",
+            IssueType::Throttled => "throttled",
             IssueType::Informational => "informational",
         }
     }

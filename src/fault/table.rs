@@ -85,6 +85,25 @@ table! {
         "Messages are answered in the response to the request: 'async' and 'response-url' are not supported.",
         sender: "Leave out async and response-url.", operator: "Nothing: a server that posts to an address named by a caller is a hole.";
 
+    // Who calls.
+    TokenMissing, "token-missing": status(401), Error, Login,
+        "This operation asks for an access token: Authorization: Bearer, with a token of the issuer named in [base]/.well-known/smart-configuration.",
+        sender: "Get a token and send it with every message.", operator: "Nothing.";
+    TokenInvalid, "token-invalid": status(401), Error, Login, "The access token is not accepted.",
+        sender: "Get a new token from the issuer, for this audience.", operator: "Many of them: do --issuer and --audience agree with the issuer, and do the clocks?";
+    ScopeMissing, "scope-missing": status(403), Error, Forbidden,
+        "The access token does not allow this event: get-patient-mrp-status asks for the scope Group.read, the others for Group.write.",
+        sender: "Ask the issuer for the scope; the client may have to be registered for it.", operator: "Nothing.";
+    Forbidden, "forbidden": status(403), Error, Forbidden, "The caller is not registered to speak for this clinic or provider.",
+        sender: "Speak only for clinics and providers that the client, and the person signed in, are registered for.",
+        operator: "Is the registration complete? See `pas grants`. Many of one client: ask its vendor.";
+    TooManyRequests, "too-many-requests": status(429), Error, Throttled, "This client sends more requests than one client may.",
+        sender: "Send the same message again after Retry-After, with the same ids.", operator: "Raise --requests-per-minute if real clients need it.";
+    TooManyFailedMatches, "too-many-failed-matches": status(429), Error, Throttled,
+        "Too many of this client's patients did not match the Client Registry; it has to wait.",
+        sender: "Check patients' details before they are sent; go on after Retry-After.",
+        operator: "Somebody may be guessing: see the audit trail. Raise --failed-matches-per-hour if real clients need it.";
+
     // The body.
     BodyTooLarge, "body-too-large": status(413), Error, TooLong, "The body is larger than this server takes.",
         sender: "Split the message: fewer patients in each.", operator: "Raise --max-body-bytes if real messages need it.";
@@ -240,6 +259,8 @@ table! {
         sender: "Send the same message again, with the same ids, after Retry-After.", operator: "See /readyz and the log: is Postgres up, reachable, at the right schema version, its disk not full?";
     DatabaseBusy, "database-busy": status(503), Error, Transient, "The server is too busy. Send the same message again later, with the same ids: it will be processed once.",
         sender: "Send the same message again, with the same ids, after Retry-After.", operator: "More connections (--connections), a faster database, more memory for bodies (--max-bodies-bytes), or find what holds locks: the log says which.";
+    IssuerUnavailable, "issuer-unavailable": status(503), Error, Transient, "Tokens cannot be checked at the moment. Send the same message again later, with the same ids.",
+        sender: "Send the same message again, with the same ids, after Retry-After.", operator: "The issuer's keys were never fetched since the start: is --jwks, or the issuer, reachable from here? See the log.";
     InternalError, "internal-error": status(500), Error, Exception, "The server failed. Send the same message again, with the same ids: it will be processed once.",
         sender: "Send the same message again, with the same ids; if it stays so, report the X-Request-Id.", operator: "A defect: the log line with this request id says where.";
 }

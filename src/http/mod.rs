@@ -22,7 +22,7 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::access::Caller;
+use crate::access::{Authenticated, Caller, Scopes};
 use crate::fault::{Code, Issue};
 use crate::process::{Post, Service, process};
 use sent::Sent;
@@ -100,7 +100,9 @@ async fn message(State(app): Shared, request: Request) -> Sent {
     };
     match received {
         Ok(held) => {
-            let post = Post { caller: &Caller::Unchecked, body: held.bytes() };
+            let by = Authenticated { caller: Caller::Unchecked, scopes: Scopes::ALL };
+            let post =
+                Post { id: app.service.clock.id(), address: None, by: &by, body: held.bytes() };
             Sent(process(&app.service, post).await)
         }
         Err(code) => app.alone(code),

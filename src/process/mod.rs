@@ -3,25 +3,32 @@
 //! ```text
 //! 1 decode             JSON or nothing
 //! 2 read               a message whose parts are sound, or every fault at once
-//! 3 seen before?       then answer the same again, and ask nobody
-//! 4 gather             what the registries hold, in the same statement
-//! 5 lock               the message's key, then its patients in order; after that, read where they stand
-//! 6 judge              every rule, none hidden behind another
-//! 7 decide             what becomes of the panel
-//! 8 compose            the answer, down to its bytes
-//! 9 apply, record      message, effect and answer in one statement
-//! 10 commit            and only then answer
+//! 3 allowed?           by the token's scopes; then, with the first statement, by whom the caller may speak for
+//! 4 seen before?       then answer the same again, and ask nobody
+//! 5 gather             what the registries hold, in the same statement
+//! 6 lock               the message's key, then its patients in order; after that, read where they stand
+//! 7 judge              every rule, none hidden behind another
+//! 8 decide             what becomes of the panel
+//! 9 compose            the answer, down to its bytes
+//! 10 apply, record     message, effect, answer and audit record in one statement
+//! 11 commit            and only then answer
 //! ```
 //!
-//! 3 comes before 6 because a resent message must be answered as it was, though a registry has changed since; 8 comes
-//! before 9 because the very bytes are kept. A query takes no lock (5) and commits with its only write.
+//! 3 comes before 4 because a grant that was taken back holds for old answers as well; 4 before 7 because a resent
+//! message must be answered as it was, though a registry has changed since; 9 before 10 because the very bytes are kept.
+//! A query takes no lock (6) and commits with its only write.
 
 mod service;
 mod verdict;
 
 pub use service::{Answer, Service};
 
-use crate::access::Caller;
+use std::net::IpAddr;
+
+use uuid::Uuid;
+
+use crate::access::{Authenticated, SpeakingFault, Spoken, may_speak};
+use crate::fault::{Code, Issue};
 use crate::message::{Event, Message};
 use crate::store::{Kept, Known, Question, StoreError};
 use verdict::Verdict;
@@ -32,8 +39,12 @@ const LIGHT: usize = 64 << 10;
 /// A request to process.
 #[derive(Debug, Clone, Copy)]
 pub struct Post<'p> {
-    /// Who sent it.
-    pub caller: &'p Caller,
+    /// Its `X-Request-Id`.
+    pub id: Uuid,
+    /// Where it came from, when the connection shows it.
+    pub address: Option<IpAddr>,
+    /// Who sent it, and what they may do.
+    pub by: &'p Authenticated,
     /// What was sent.
     pub body: &'p [u8],
 }
@@ -47,8 +58,11 @@ pub async fn process(service: &Service, post: Post<'_>) -> Answer {
         Ok(message) => message,
         Err(answer) => return answer,
     };
-    let work = Work { service, caller: post.caller, message: &message, bulky };
+    let work = Work { service, post: &post, message: &message, bulky };
     let answering = async {
+        if !post.by.scopes.allow(message.event) {
+            return Ok(service.alone(vec![Issue::plain(Code::ScopeMissing)]));
+        }
         match message.event {
             Event::Query => work.query().await,
             Event::Add | Event::Remove => work.change().await,
@@ -64,7 +78,7 @@ pub async fn process(service: &Service, post: Post<'_>) -> Answer {
 /// A message under way.
 struct Work<'w> {
     service: &'w Service,
-    caller: &'w Caller,
+    post: &'w Post<'w>,
     message: &'w Message,
     bulky: bool,
 }
@@ -72,11 +86,14 @@ struct Work<'w> {
 impl Work<'_> {
     async fn query(&self) -> Result<Answer, StoreError> {
         let (mut session, known) = self.service.store.look(&self.question()).await?;
+        if let Err(fault) = self.allowed(&known) {
+            return Ok(self.forbidden(fault));
+        }
         if let Some(seen) = known.seen {
             return Ok(self.service.replay(self.message, seen));
         }
         let verdict = self.verdict(&known)?;
-        match session.keep(&verdict.receipt(self.message, self.caller)).await? {
+        match session.keep(&verdict.receipt(self.message, &self.post.by.caller)).await? {
             Kept::Yes => Ok(verdict.answer()),
             Kept::Earlier(seen) => Ok(self.service.replay(self.message, seen)),
         }
@@ -85,17 +102,31 @@ impl Work<'_> {
     async fn change(&self) -> Result<Answer, StoreError> {
         let mut turn = self.service.store.begin().await?;
         let known = turn.look(&self.question()).await?;
+        if let Err(fault) = self.allowed(&known) {
+            return Ok(self.forbidden(fault));
+        }
         if let Some(seen) = known.seen {
             return Ok(self.service.replay(self.message, seen));
         }
         let verdict = self.verdict(&known)?;
-        turn.apply(&verdict.receipt(self.message, self.caller), &verdict.effect()).await?;
+        turn.apply(&verdict.receipt(self.message, &self.post.by.caller), &verdict.effect()).await?;
         turn.commit().await?;
         Ok(verdict.answer())
     }
 
     fn question(&self) -> Question<'_> {
-        Question::about(self.message, self.caller)
+        Question::about(self.message, &self.post.by.caller)
+    }
+
+    /// Step 3: whether the caller may speak for the clinic and the provider of the message.
+    fn allowed(&self, known: &Known) -> Result<(), SpeakingFault> {
+        let today = self.service.clock.today(self.service.offset);
+        let (grant, spoken) = (known.grant.as_ref(), Spoken::of(self.message));
+        may_speak(&self.post.by.caller, grant, &spoken, &known.records, today)
+    }
+
+    fn forbidden(&self, fault: SpeakingFault) -> Answer {
+        self.service.alone(vec![Issue::with(Code::Forbidden, fault.text())])
     }
 
     fn verdict(&self, known: &Known) -> Result<Verdict, StoreError> {

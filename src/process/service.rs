@@ -74,7 +74,7 @@ impl Service {
         Answer { defect: Some(error), ..answer }
     }
 
-    /// Step 3, when the Bundle was answered before.
+    /// Step 4, when the Bundle was answered before.
     pub(super) fn replay(&self, message: &Message, seen: Seen) -> Answer {
         let same_header =
             message.keys.as_ref().is_some_and(|keys| keys.header.as_str() == seen.header_key);

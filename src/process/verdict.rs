@@ -52,7 +52,7 @@ impl Verdict {
 }
 
 impl Service {
-    /// Steps 6 to 8: judge, decide, compose.
+    /// Steps 7 to 9: judge, decide, compose.
     pub(super) fn verdict(&self, message: &Message, known: &Known) -> Result<Verdict, StoreError> {
         let at = self.clock.now();
         let receipt = self.clock.id();
@@ -90,7 +90,7 @@ impl Service {
         Ok(Verdict { receipt, at, issues, panel, decision: decided.unwrap_or_default(), body })
     }
 
-    /// Step 7. `None`: refused, and `issues` say why.
+    /// Step 8. `None`: refused, and `issues` say why.
     fn decide(
         &self,
         message: &Message,

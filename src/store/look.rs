@@ -91,8 +91,7 @@ const LOOK: &str = "
 WITH seen AS MATERIALIZED (
     SELECT header_key, digest, answer FROM inbox.seen($7, $1, $2, $3)
 ), allowed AS (
-    SELECT c.facilities,
-           CASE WHEN $8 IS NOT NULL THEN coalesce(p.practitioners, '{}') END AS practitioners
+    SELECT c.facilities, p.practitioners
       FROM access.client c LEFT JOIN access.person p ON p.subject = $8 AND p.revoked_at IS NULL
      WHERE c.id = $7 AND c.revoked_at IS NULL
 ), plr_practitioner AS (
