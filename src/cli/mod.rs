@@ -1,9 +1,11 @@
 //! The command line. Every setting is a flag and a variable, and `--help` lists both with the default.
 
+mod access;
 mod policy;
 mod records;
 mod serve;
 
+pub use access::AccessArgs;
 pub use policy::{MrpElsewhereArg, NamingArgs, NotOnPanelArg, PhnCheckArg, PolicyArgs};
 pub use records::{ImportArgs, MigrateArgs, PanelArgs, PanelFormat, RegistryArg};
 pub use serve::{LimitArgs, ServeArgs};
@@ -25,6 +27,7 @@ pub struct Cli {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one, for as long as the process lives")]
 pub enum Command {
     /// Serve $process-message. The default: `pas` alone is the sandbox, with a Postgres of its own and the cast loaded.
     Serve(ServeArgs),

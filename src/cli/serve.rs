@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{PolicyArgs, SharedArgs, seconds};
+use super::{AccessArgs, PolicyArgs, SharedArgs, seconds};
 
 /// Settings of `pas serve`.
 #[derive(Debug, Clone, Args)]
@@ -34,6 +34,9 @@ pub struct ServeArgs {
     #[arg(long, env = "PAS_LOAD_CAST", default_value_t = false, num_args = 0..=1, default_missing_value = "true",
           action = clap::ArgAction::Set, value_name = "BOOL")]
     pub load_cast: bool,
+    /// Who may post.
+    #[command(flatten)]
+    pub access: AccessArgs,
     /// Bounds.
     #[command(flatten)]
     pub limits: LimitArgs,

@@ -8,6 +8,7 @@ mod log;
 mod negotiate;
 mod probes;
 mod sent;
+pub mod token;
 
 use std::sync::Arc;
 use std::time::Duration;
