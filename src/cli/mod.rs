@@ -2,10 +2,12 @@
 
 mod grants;
 mod listen;
+mod access;
 mod policy;
 mod records;
 mod serve;
 
+pub use access::AccessArgs;
 pub use grants::{
     ClientGrantArgs, GrantArgs, GrantParty, GrantsArgs, PersonGrantArgs, RevokeArgs, RevokeParty,
     RevokedArgs,
@@ -32,6 +34,7 @@ pub struct Cli {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one, for as long as the process lives")]
 pub enum Command {
     /// Serve $process-message. The default: `pas` alone is the sandbox, with a Postgres of its own and the cast loaded.
     Serve(Box<ServeArgs>),

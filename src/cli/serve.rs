@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{ListenArgs, PolicyArgs, SharedArgs, seconds};
+use super::{AccessArgs, ListenArgs, PolicyArgs, SharedArgs, seconds};
 
 /// Settings of `pas serve`.
 #[derive(Debug, Clone, Args)]
@@ -41,6 +41,9 @@ pub struct ServeArgs {
     /// Connections of senders.
     #[command(flatten)]
     pub listen: ListenArgs,
+    /// Who may post.
+    #[command(flatten)]
+    pub access: AccessArgs,
     /// Bounds.
     #[command(flatten)]
     pub limits: LimitArgs,

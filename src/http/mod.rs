@@ -11,6 +11,7 @@ mod negotiate;
 mod probes;
 mod sent;
 mod stall;
+pub mod token;
 
 use std::sync::Arc;
 use std::time::Duration;

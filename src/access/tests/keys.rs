@@ -92,7 +92,10 @@ fn keys_are_read_in_the_ways_that_issuers_write_them() {
     ] {
         let header = json!({ "alg": "RS256", "kid": "r" });
         let token = rsa.token(&header, &claims());
-        assert!(verifier(&[written.clone()]).verify(&token, now()).is_ok(), "{written}");
+        assert!(
+            verifier(std::slice::from_ref(&written)).verify(&token, now()).is_ok(),
+            "{written}"
+        );
     }
 }
 
