@@ -95,13 +95,15 @@ async fn configuration(State(desk): Shared) -> Response {
             told["capabilities"] =
                 json!(["client-confidential-symmetric", "permission-v1", "permission-v2"]);
         }
-        // How clients prove themselves to it, it must tell itself.
         Desk::Elsewhere(issuer) => {
             say("issuer", Some(issuer.verifier().expected().issuer.clone()));
             let known = issuer.endpoints().unwrap_or_default();
             say("token_endpoint", known.token_endpoint);
             say("authorization_endpoint", known.authorization_endpoint);
             say("jwks_uri", known.jwks_uri);
+            if let Some(methods) = known.token_endpoint_auth_methods_supported {
+                told["token_endpoint_auth_methods_supported"] = methods;
+            }
         }
     }
     ([(header::CACHE_CONTROL, "public, max-age=60")], written(&told)).into_response()

@@ -13,14 +13,12 @@ use hyper_util::rt::TokioExecutor;
 use super::IssuerFault;
 use super::address::Address;
 
-/// How long the issuer may take over one document.
-const TIME: Duration = Duration::from_secs(5);
 /// Bytes of a document at most.
 pub(super) const LONGEST: usize = 1 << 20;
 
-/// The document at an address.
-pub(super) async fn get(address: &Address) -> Result<Bytes, IssuerFault> {
-    tokio::time::timeout(TIME, ask(address)).await.unwrap_or(Err(IssuerFault::Silent))
+/// The document at an address, if it comes within `patience`.
+pub(super) async fn get(address: &Address, patience: Duration) -> Result<Bytes, IssuerFault> {
+    tokio::time::timeout(patience, ask(address)).await.unwrap_or(Err(IssuerFault::Silent))
 }
 
 async fn ask(address: &Address) -> Result<Bytes, IssuerFault> {

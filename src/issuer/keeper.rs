@@ -22,15 +22,22 @@ pub struct Pace {
     pub unknown_key: Duration,
     /// After a failure: at first after this, then after twice as long each time, until it is [`Pace::refresh`] or a minute.
     pub retry: Duration,
+    /// How long it may take over one document.
+    pub patience: Duration,
 }
 
 impl Pace {
     /// The longest pause between two attempts while the issuer is away.
     const LONGEST_RETRY: Duration = Duration::from_secs(60);
 
-    /// Half a minute for unknown keys, and a second for the first retry.
+    /// Half a minute for unknown keys, a second until the first retry, five seconds for a document.
     pub fn every(refresh: Duration) -> Self {
-        Pace { refresh, unknown_key: Duration::from_secs(30), retry: Duration::from_secs(1) }
+        Pace {
+            refresh,
+            unknown_key: Duration::from_secs(30),
+            retry: Duration::from_secs(1),
+            patience: Duration::from_secs(5),
+        }
     }
 }
 
@@ -126,7 +133,7 @@ impl Issuer {
     async fn ask(&self, asked: &mut Asked, known: Option<&Endpoints>) -> Result<(), IssuerFault> {
         let Some(source) = &self.source else { return Ok(()) };
         let place = source.place();
-        match source.fetch(known).await {
+        match source.fetch(known, self.pace.patience).await {
             Ok((keys, found)) => {
                 let (count, first) = (keys.count(), !self.verifier.has_keys());
                 self.verifier.replace(keys);

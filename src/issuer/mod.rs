@@ -21,7 +21,7 @@ pub enum IssuerFault {
     #[error("no connection, or it broke")]
     Unreachable,
     /// No answer in time.
-    #[error("no answer within five seconds")]
+    #[error("no answer in time")]
     Silent,
     /// Another status than 200; a redirect is not followed.
     #[error("it answered with HTTP status {0}")]

@@ -1,8 +1,10 @@
 //! Where the issuer's keys are, and how they are found.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::access::Keys;
 
@@ -32,6 +34,8 @@ pub struct Endpoints {
     pub token_endpoint: Option<String>,
     /// Where people sign in.
     pub authorization_endpoint: Option<String>,
+    /// How clients prove themselves there, as it writes it.
+    pub token_endpoint_auth_methods_supported: Option<Value>,
 }
 
 impl KeySource {
@@ -55,10 +59,12 @@ impl KeySource {
         }
     }
 
-    /// The keys as they are now. `known` are endpoints found before, which save asking for them.
+    /// The keys as they are now. `known` are endpoints found before, which save asking for them; `patience` is for each
+    /// document.
     pub(super) async fn fetch(
         &self,
         known: Option<&Endpoints>,
+        patience: Duration,
     ) -> Result<(Keys, Option<Endpoints>), IssuerFault> {
         let (keys, found) = match self {
             KeySource::File(path) => {
@@ -69,15 +75,15 @@ impl KeySource {
                 }
                 (tokio::fs::read(path).await.map_err(|_| IssuerFault::NoFile)?.into(), None)
             }
-            KeySource::Url(address) => (fetch::get(address).await?, None),
+            KeySource::Url(address) => (fetch::get(address, patience).await?, None),
             KeySource::Discover(issuer) => {
                 let found = match known {
                     Some(known) => known.clone(),
-                    None => discover(issuer).await?,
+                    None => discover(issuer, patience).await?,
                 };
                 let address = found.jwks_uri.as_deref().ok_or(IssuerFault::NoMetadata)?;
                 let address = Address::parse(address).map_err(|_| IssuerFault::NotSecure)?;
-                (fetch::get(&address).await?, Some(found))
+                (fetch::get(&address, patience).await?, Some(found))
             }
         };
         Ok((Keys::parse(&keys)?, found))
@@ -86,22 +92,22 @@ impl KeySource {
 
 /// The issuer's metadata as OpenID Connect has it, else as SMART has it. Both must be of the very issuer that was asked for;
 /// SMART's need not name it.
-async fn discover(issuer: &Address) -> Result<Endpoints, IssuerFault> {
+async fn discover(issuer: &Address, patience: Duration) -> Result<Endpoints, IssuerFault> {
     let issuer = issuer.to_string();
-    match read(&issuer, "openid-configuration").await {
+    match read(&issuer, "openid-configuration", patience).await {
         Ok(found) if found.issuer.is_none() => Err(IssuerFault::AnotherIssuer),
         Err(IssuerFault::Status(_) | IssuerFault::NoMetadata) => {
-            read(&issuer, "smart-configuration").await
+            read(&issuer, "smart-configuration", patience).await
         }
         other => other,
     }
 }
 
-async fn read(issuer: &str, name: &str) -> Result<Endpoints, IssuerFault> {
+async fn read(issuer: &str, name: &str, patience: Duration) -> Result<Endpoints, IssuerFault> {
     let base = issuer.trim_end_matches('/');
     let address = Address::parse(&format!("{base}/.well-known/{name}"))
         .map_err(|_| IssuerFault::NotSecure)?;
-    let document = fetch::get(&address).await?;
+    let document = fetch::get(&address, patience).await?;
     let found: Endpoints =
         serde_json::from_slice(&document).map_err(|_| IssuerFault::NoMetadata)?;
     match &found.issuer {

@@ -16,6 +16,8 @@ use crate::server::NOW;
 
 const JWKS: &str = "/keys/jwks";
 const OPENID: &str = "/.well-known/openid-configuration";
+/// In place of a status: the connection stays open, and nothing comes.
+const SILENCE: &str = "silence";
 const SMART: &str = "/.well-known/smart-configuration";
 
 /// An issuer of a test's own: what it answers can be changed, and it counts what it is asked.
@@ -52,6 +54,10 @@ impl Stage {
         let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
         let page = self.pages.lock().expect("no panic").get(&path).cloned();
         self.asked.lock().expect("no panic").push(path);
+        if page.as_ref().is_some_and(|(status, _)| status == SILENCE) {
+            let _ = stream.read_u8().await;
+            return;
+        }
         let (status, body) = page.unwrap_or_else(|| ("404 Not Found".into(), String::new()));
         let length = body.len();
         let answer = format!(
@@ -87,17 +93,12 @@ impl Stage {
     }
 
     fn issuer(&self, source: KeySource) -> Issuer {
-        self.paced(source, Duration::from_secs(3600))
+        self.paced(source, Pace::every(Duration::from_secs(3600)))
     }
 
-    fn paced(&self, source: KeySource, unknown_key: Duration) -> Issuer {
+    fn paced(&self, source: KeySource, pace: Pace) -> Issuer {
         let verifier = Verifier::new(Expectation::new(self.url(""), self.url("")));
-        let retry = Duration::from_millis(5);
-        Issuer::new(
-            verifier,
-            source,
-            Pace { refresh: Duration::from_secs(3600), unknown_key, retry },
-        )
+        Issuer::new(verifier, source, Pace { retry: Duration::from_millis(5), ..pace })
     }
 
     fn discovered(&self) -> Issuer {
@@ -209,6 +210,46 @@ async fn an_outage_leaves_the_keys_that_there_are() {
 }
 
 #[tokio::test]
+async fn an_issuer_that_says_nothing_is_not_waited_for() {
+    let stage = Stage::start().await;
+    let mint = stage.mint();
+    let source = KeySource::of(&stage.url(""), Some(&stage.url(JWKS))).expect("a source");
+    let patience = Duration::from_millis(200);
+    let issuer = stage.paced(source, Pace { patience, ..Pace::every(Duration::from_secs(3600)) });
+    stage.put(JWKS, SILENCE, "");
+    assert_eq!(issuer.refresh().await, Err(IssuerFault::Silent));
+    stage.publish(&mint);
+    assert_eq!(issuer.refresh().await, Ok(()));
+    stage.put(JWKS, SILENCE, "");
+    assert_eq!(verify(&issuer, &stage.mint()).await, Err(TokenFault::UnknownKey));
+    assert!(verify(&issuer, &mint).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_issuer_that_is_not_there_is_unreachable() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("listens");
+    let address = listener.local_addr().expect("has an address");
+    drop(listener);
+    let stage = Stage { address, pages: Arc::default(), asked: Arc::default() };
+    for issuer in [stage.discovered(), stage.at(JWKS)] {
+        assert_eq!(issuer.refresh().await, Err(IssuerFault::Unreachable));
+    }
+    // Somebody is there who does not speak TLS.
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("listens");
+    let address = listener.local_addr().expect("has an address");
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+        }
+    });
+    let stage = Stage { address, ..stage };
+    let https = format!("https://{}/jwks", stage.address);
+    let source = KeySource::of(&stage.url(""), Some(&https)).expect("a source");
+    let failed = stage.issuer(source).refresh().await;
+    assert!(matches!(failed, Err(IssuerFault::Unreachable | IssuerFault::NoRoots)), "{failed:?}");
+}
+
+#[tokio::test]
 async fn keys_that_the_issuer_took_back_serve_no_more() {
     let stage = Stage::start().await;
     let (old, new, issuer) = (stage.mint(), stage.mint(), stage.at(JWKS));
@@ -251,7 +292,8 @@ async fn only_an_unknown_key_makes_us_ask_again_and_only_after_a_while() {
     let stage = Stage::start().await;
     let (mint, stranger) = (stage.mint(), stage.mint());
     let source = KeySource::of(&stage.url(""), Some(&stage.url(JWKS))).expect("a source");
-    let issuer = stage.paced(source, Duration::ZERO);
+    let pace = Pace { unknown_key: Duration::ZERO, ..Pace::every(Duration::from_secs(3600)) };
+    let issuer = stage.paced(source, pace);
     stage.publish(&mint);
     assert_eq!(issuer.refresh().await, Ok(()));
     let token = token(&mint);

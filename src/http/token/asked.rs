@@ -30,7 +30,7 @@ impl Refusal {
     pub(super) const CLIENT: Refusal = refusal(
         StatusCode::UNAUTHORIZED,
         "invalid_client",
-        "No such client, or another secret. The README names the sandbox's clients.",
+        "The sandbox has no such client, or the secret is another.",
     );
     pub(super) const GRANT_TYPE: Refusal = refusal(
         StatusCode::BAD_REQUEST,
