@@ -1,5 +1,9 @@
 //! From settings to the values that the modules work with.
 
+mod door;
+
+pub use door::{Admission, DoorFault, admission, base, door};
+
 use chrono::FixedOffset;
 use tokio::sync::Semaphore;
 

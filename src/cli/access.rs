@@ -33,6 +33,15 @@ pub struct AccessArgs {
     #[arg(long, env = "PAS_INSECURE_NO_AUTH", default_value_t = false, num_args = 0..=1, default_missing_value = "true",
           action = clap::ArgAction::Set, value_name = "BOOL")]
     pub insecure_no_auth: bool,
+    /// Be the issuer of tokens ourselves, for the invented clients, whose secrets everybody can read. The sandbox is so by
+    /// itself; this is for a sandbox on DATABASE_URL, and for nothing else.
+    #[arg(long, env = "PAS_INSECURE_SANDBOX_TOKENS", default_value_t = false, num_args = 0..=1,
+          default_missing_value = "true", action = clap::ArgAction::Set, value_name = "BOOL")]
+    pub insecure_sandbox_tokens: bool,
+    /// Believe the peer, a gateway, about where a request came from: the last address of its X-Forwarded-For.
+    #[arg(long, env = "PAS_BEHIND_GATEWAY", default_value_t = false, num_args = 0..=1, default_missing_value = "true",
+          action = clap::ArgAction::Set, value_name = "BOOL")]
+    pub behind_gateway: bool,
     /// Requests of one client in a minute at most, and at once.
     #[arg(long, env = "PAS_REQUESTS_PER_MINUTE", default_value = "600", value_name = "N")]
     pub requests_per_minute: NonZeroU32,

@@ -8,11 +8,13 @@ use super::database::Database;
 
 const EXAMPLE: &str = include_str!("../../fixtures/exchanges/add-patient-to-panel/1-request.json");
 
-/// Shows it on standard output; for a database that is not the sandbox's own, the address alone.
+/// Shows it on standard output; for a database that is not the sandbox's own, the address alone. `token`: whether posting
+/// takes one of the sandbox's own tokens.
 pub(super) fn show(
     base: &str,
     database: &Database,
     chosen: Option<&Path>,
+    token: bool,
 ) -> Result<(), CommandError> {
     let mut text = format!("PAS serves {base}/$process-message\n");
     if let Database::Own { data_dir, note, .. } = database {
@@ -35,7 +37,7 @@ Everybody in it is invented; fixtures/README.md tells who each is. Some of them:
 
 Put Marigold on Juniper's panel:
 
-  curl -sS -H 'Content-Type: application/fhir+json' --data-binary '@{example}' '{base}/$process-message'
+{post}
 
 And look, from another terminal (cargo run -q -- panel … does the same as pas panel …):
 
@@ -44,10 +46,30 @@ And look, from another terminal (cargo run -q -- panel … does the same as pas 
 Ctrl-C stops the server and its Postgres.
 ",
             data_dir = data_dir.display(),
-            where_to = chosen.map(|_| format!(" --data-dir '{}'", quotable(data_dir))).unwrap_or_default(),
+            post = post(base, &example, token),
+            where_to =
+                chosen.map(|_| format!(" --data-dir '{}'", quotable(data_dir))).unwrap_or_default(),
         );
     }
     std::io::stdout().write_all(text.as_bytes()).map_err(CommandError::io("standard output"))
+}
+
+/// The lines to paste: a token, where one is asked for, and the message.
+fn post(base: &str, example: &str, token: bool) -> String {
+    let (get, bearer) = if token {
+        let get = format!(
+            "  TOKEN=$(curl -sS -u emr-lantern:lantern-sandbox-secret -d grant_type=client_credentials \\
+    {base}/auth/token | sed 's/.*\"access_token\":\"\\([^\"]*\\).*/\\1/')
+"
+        );
+        (get, "-H \"Authorization: Bearer $TOKEN\" ")
+    } else {
+        (String::new(), "")
+    };
+    format!(
+        "{get}  curl -sS {bearer}-H 'Content-Type: application/fhir+json' --data-binary '@{example}' \\
+    '{base}/$process-message'"
+    )
 }
 
 /// The example beside the data, so that the line works from any folder.

@@ -1,7 +1,9 @@
 //! The invented cast of `fixtures/cast/`, part of the binary so that the sandbox needs no checkout.
 
+use crate::access::{Cast, ClientId, Subject};
+use crate::clock::Clock;
 use crate::message::Naming;
-use crate::store::{Registry, Store};
+use crate::store::{Party, Registry, Store};
 
 use super::CommandError;
 use super::import::{Source, load as load_file};
@@ -16,7 +18,8 @@ const CAST: [(Registry, &str, &str); 3] = [
     ),
 ];
 
-/// Loads the cast into registries that hold nothing yet; others are left as they are.
+/// Loads the cast into registries that hold nothing yet, and registers its programs where nobody is registered; others are
+/// left as they are.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -31,6 +34,27 @@ pub async fn load(store: &Store) -> Result<(), CommandError> {
         if let Some(line) = lines.first() {
             return Err(CommandError::Told(format!("{name}:{}: {}", line.number, line.reason)));
         }
+    }
+    if store.grants().await?.is_empty() {
+        register(store).await?;
+    }
+    Ok(())
+}
+
+/// Registers the cast's programs and persons for their clinics and providers; some of these are in the cast for not being
+/// in PAS.
+async fn register(store: &Store) -> Result<(), CommandError> {
+    let (cast, now) = (Cast::load(), Clock::System.now());
+    let clients = cast.clients.iter().filter_map(|client| {
+        let party = Party::Client(ClientId::parse(&client.id)?);
+        Some((party, client.name.as_str(), client.facilities.as_slice()))
+    });
+    let persons = cast.users.iter().filter_map(|user| {
+        let party = Party::Person(Subject::parse(&user.subject)?);
+        Some((party, "", user.practitioners.as_slice()))
+    });
+    for (party, name, tokens) in clients.chain(persons) {
+        store.grant(&party, name, tokens, now).await?;
     }
     Ok(())
 }

@@ -25,6 +25,11 @@ fn given(shared: &SharedArgs) -> Option<String> {
     shared.database_url.clone().filter(|url| !url.trim().is_empty())
 }
 
+/// Whether a database is given; else it is the sandbox's own.
+pub(super) fn is_given(shared: &SharedArgs) -> bool {
+    given(shared).is_some()
+}
+
 impl Database {
     /// Opens it for a command: starts the sandbox's cluster if it is not running, joins it if it is.
     pub(super) fn open(shared: &SharedArgs) -> Result<Self, CommandError> {

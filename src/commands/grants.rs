@@ -29,7 +29,11 @@ pub(super) fn grant(args: &GrantArgs) -> Result<ExitCode, CommandError> {
         }
     };
     let unknown = with_store(shared, async |store| {
-        store.grant(&party, name, &tokens, Clock::System.now()).await
+        let unknown = store.unknown(&party, &tokens).await?;
+        if unknown.is_empty() {
+            store.grant(&party, name, &tokens, Clock::System.now()).await?;
+        }
+        Ok(unknown)
     })?;
     if !unknown.is_empty() {
         let text = format!("PAS knows nothing of {}; nothing was granted", unknown.join(", "));

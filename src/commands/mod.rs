@@ -30,6 +30,9 @@ pub enum CommandError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Who may post.
+    #[error(transparent)]
+    Door(#[from] crate::config::DoorFault),
     /// Files, sockets, the terminal.
     #[error("{what}: {error}")]
     Io {

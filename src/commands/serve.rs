@@ -9,19 +9,20 @@ use tokio::sync::watch;
 use tracing::{info, warn};
 
 use crate::cli::ServeArgs;
-use crate::config;
-use crate::http::{self, App, Certificate, Stop, router, stopped};
+use crate::config::{self, Admission};
+use crate::http::{self, App, Certificate, Door, Stop, router, stopped};
 use crate::store::{Store, StoreOptions};
 
-use super::database::Database;
+use super::database::{self, Database};
 use super::{CommandError, banner, cast, chores, runtime};
 
 pub(super) fn run(args: &ServeArgs) -> Result<ExitCode, CommandError> {
     let certificate = certificate(args)?;
+    let admission = config::admission(args, !database::is_given(&args.shared))?;
     // Before the runtime: starting Postgres blocks, and a failure should be told at once.
     let database = Database::start(&args.shared)?;
     let runtime = runtime()?;
-    let served = runtime.block_on(serve(args, &database, certificate));
+    let served = runtime.block_on(serve(args, &database, certificate, admission));
     // Connections are closed by now; nothing waits on Postgres any more.
     runtime.shutdown_background();
     database.close()?;
@@ -43,6 +44,7 @@ async fn serve(
     args: &ServeArgs,
     database: &Database,
     certificate: Option<Certificate>,
+    admission: Admission<'_>,
 ) -> Result<(), CommandError> {
     // Listened to from the very beginning: a signal while migrating must stop us as well.
     let mut stop = stop_signal().map_err(CommandError::io("listening for signals"))?;
@@ -57,10 +59,21 @@ async fn serve(
     let address = listener.local_addr().map_err(CommandError::io(what))?;
     let base = format!("{}://{address}", if certificate.is_some() { "https" } else { "http" });
     let endpoint = args.endpoint.clone().unwrap_or_else(|| format!("{base}/$process-message"));
+    let (door, desk) = config::door(admission, &args.access, config::base(&endpoint))?;
+    if let Door::Guarded { issuer, .. } = &door {
+        tokio::spawn(issuer.clone().watch());
+    }
     let service = config::service(args, store.clone(), endpoint);
-    let limits = config::edge_limits(&args.limits);
-    let app = Arc::new(App { service, limits, bodies: config::body_room(args) });
-    banner::show(&base, database, args.shared.data_dir.as_deref())?;
+    let app = Arc::new(App {
+        service,
+        limits: config::edge_limits(&args.limits),
+        bodies: config::body_room(args),
+        door,
+        desk,
+        behind_gateway: args.access.behind_gateway,
+    });
+    let token = admission == Admission::Cast;
+    banner::show(&base, database, args.shared.data_dir.as_deref(), token)?;
     info!(%address, sandbox = database.is_sandbox(), "serving");
     let mut overdue = stop.clone();
     let limits = config::listen_limits(args);

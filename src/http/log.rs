@@ -16,16 +16,18 @@ use crate::clock::Clock;
 use crate::fault::Code;
 
 use super::sent::Tell;
+use super::{RequestId, Speaking};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Times a request, gives it an id, writes its line.
-pub(super) async fn request(request: Request, next: Next) -> Response {
+pub(super) async fn request(mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = request_id(&request);
     let method = method_word(request.method());
     let route =
         request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    request.extensions_mut().insert(RequestId(id));
     let mut unanswered = Unanswered { id, method, route: &route, answered: false };
     let mut response = next.run(request).await;
     unanswered.answered = true;
@@ -33,6 +35,8 @@ pub(super) async fn request(request: Request, next: Next) -> Response {
     let ms = (started.elapsed().as_secs_f64() * 1e6).round() / 1e3;
     let told = response.extensions_mut().remove::<Tell>().map(|Tell(told)| told);
     let told = told.as_deref();
+    let client = response.extensions_mut().remove::<Speaking>();
+    let client = client.as_ref().map_or("-", |Speaking(client)| client.as_str());
     let event = told.and_then(|told| told.event).map_or("-", |event| event.code());
     let outcome = told.and_then(|told| told.response).map_or("-", |response| response.code());
     let codes = told.map(|told| distinct(&told.codes)).unwrap_or_default();
@@ -40,14 +44,14 @@ pub(super) async fn request(request: Request, next: Next) -> Response {
     let patients = told.map_or(0, |told| told.patients);
     match told.and_then(|told| told.defect.as_ref()) {
         Some(defect) => {
-            error!(%id, method, route, status, event, outcome, codes, replayed, patients, ms, %defect, "request");
+            error!(%id, method, route, client, status, event, outcome, codes, replayed, patients, ms, %defect, "request");
         }
         // A panic leaves no defect behind; its own line says where it was.
         None if status >= 500 => {
-            error!(%id, method, route, status, event, outcome, codes, replayed, patients, ms, "request");
+            error!(%id, method, route, client, status, event, outcome, codes, replayed, patients, ms, "request");
         }
         None => {
-            info!(%id, method, route, status, event, outcome, codes, replayed, patients, ms, "request")
+            info!(%id, method, route, client, status, event, outcome, codes, replayed, patients, ms, "request")
         }
     }
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
@@ -68,7 +72,7 @@ impl Drop for Unanswered<'_> {
     fn drop(&mut self) {
         if !self.answered {
             let Unanswered { id, method, route, .. } = self;
-            info!(%id, method, route, status = 499, event = "-", outcome = "-", codes = "", replayed = false, patients = 0, "request");
+            info!(%id, method, route, client = "-", status = 499, event = "-", outcome = "-", codes = "", replayed = false, patients = 0, "request");
         }
     }
 }

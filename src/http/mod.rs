@@ -5,6 +5,7 @@
 
 mod body;
 mod certificate;
+mod door;
 mod listen;
 mod log;
 mod negotiate;
@@ -17,19 +18,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{Extension, Request, State};
+use axum::http::header;
 use axum::middleware;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
+use uuid::Uuid;
 
-use crate::access::{Authenticated, Caller, Scopes};
+use crate::access::ClientId;
 use crate::fault::{Code, Issue};
 use crate::process::{Post, Service, process};
+use door::Turned;
 use sent::Sent;
+use token::Desk;
 
 pub use body::BodyRoom;
 pub use certificate::{Certificate, CertificateError};
+pub use door::Door;
 pub use listen::{ListenLimits, Stop, serve, stopped};
 
 /// Bounds at the edge.
@@ -56,12 +62,27 @@ pub struct App {
     pub limits: EdgeLimits,
     /// The memory that all bodies together may hold.
     pub bodies: BodyRoom,
+    /// Who is let in.
+    pub door: Door,
+    /// Where tokens come from, as clients are told; none where nobody is asked for one.
+    pub desk: Option<Arc<Desk>>,
+    /// Whether the peer is a gateway that is trusted to say where a request came from.
+    pub behind_gateway: bool,
 }
 
 impl App {
     /// An answer by a row of the table alone.
     fn alone(&self, code: Code) -> Sent {
         Sent(self.service.alone(vec![Issue::plain(code)]))
+    }
+
+    /// For whoever is not let in, with the time to come again where it is known.
+    fn turned_away(&self, turned: Turned) -> Response {
+        let mut response = Sent(self.service.alone(vec![turned.issue()])).into_response();
+        if let Some(seconds) = turned.retry_after() {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
     }
 }
 
@@ -82,10 +103,12 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(probes::health).fallback(only_get))
         .route("/readyz", get(probes::ready).fallback(only_get));
     let panicked = app.clone();
+    let tokens = app.desk.clone().map(token::router).unwrap_or_default();
     machines
         .merge(probes)
         .fallback(|State(app): Shared| async move { app.alone(Code::NotFound) })
         .with_state(app)
+        .merge(tokens)
         .layer(CatchPanicLayer::custom(move |_| {
             panicked.alone(Code::InternalError).into_response()
         }))
@@ -93,22 +116,43 @@ pub fn router(app: Arc<App>) -> Router {
 }
 
 /// `POST [base]/$process-message`
-async fn message(State(app): Shared, request: Request) -> Sent {
+async fn message(
+    State(app): Shared,
+    Extension(RequestId(id)): Extension<RequestId>,
+    request: Request,
+) -> Response {
     let (parts, body) = request.into_parts();
+    let by = match app.door.admit(&parts.headers, app.service.clock.now()).await {
+        Ok(by) => by,
+        Err((turned, _)) => return app.turned_away(turned),
+    };
     let received = match negotiate::negotiate(&parts) {
         Ok(encoding) => body::read(body, encoding, app.limits, &app.bodies).await,
         Err(code) => Err(code),
     };
-    match received {
+    let answer = match received {
         Ok(held) => {
-            let by = Authenticated { caller: Caller::Unchecked, scopes: Scopes::ALL };
-            let post =
-                Post { id: app.service.clock.id(), address: None, by: &by, body: held.bytes() };
-            Sent(process(&app.service, post).await)
+            let address = door::origin(&parts, app.behind_gateway);
+            let post = Post { id, address, by: &by, body: held.bytes() };
+            process(&app.service, post).await
         }
-        Err(code) => app.alone(code),
+        Err(code) => app.service.alone(vec![Issue::plain(code)]),
+    };
+    app.door.count(&by.caller, &answer);
+    let mut response = Sent(answer).into_response();
+    if let Some(client) = by.caller.client() {
+        response.extensions_mut().insert(Speaking(client.clone()));
     }
+    response
 }
+
+/// The request's `X-Request-Id`, for those who handle it.
+#[derive(Debug, Clone, Copy)]
+struct RequestId(Uuid);
+
+/// Which client an answer goes to, for the log line.
+#[derive(Debug, Clone)]
+struct Speaking(ClientId);
 
 async fn only_post(State(app): Shared) -> impl IntoResponse {
     ([("allow", "POST")], app.alone(Code::MethodNotAllowed))

@@ -33,14 +33,32 @@ pub(super) struct Tell(pub(super) std::sync::Arc<Told>);
 
 impl IntoResponse for Sent {
     fn into_response(self) -> Response {
-        let Answer { status, body, event, response, codes, replayed, patients, defect } = self.0;
+        let Answer { status, body, event, response, codes, replayed, patients, defect, .. } =
+            self.0;
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut sent = (status, [(header::CONTENT_TYPE, FHIR_JSON)], body).into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {
             sent.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
         }
+        if let Some(challenge) = codes.iter().find_map(|code| challenge(*code)) {
+            sent.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
         let told = Told { event, response, codes, replayed, patients, defect };
         sent.extensions_mut().insert(Tell(std::sync::Arc::new(told)));
         sent
+    }
+}
+
+/// What a client is told about tokens beside the outcome (RFC 6750 §3).
+fn challenge(code: Code) -> Option<HeaderValue> {
+    match code {
+        Code::TokenMissing => Some(HeaderValue::from_static(r#"Bearer realm="pas""#)),
+        Code::TokenInvalid => {
+            Some(HeaderValue::from_static(r#"Bearer realm="pas", error="invalid_token""#))
+        }
+        Code::ScopeMissing => {
+            Some(HeaderValue::from_static(r#"Bearer realm="pas", error="insufficient_scope""#))
+        }
+        _ => None,
     }
 }

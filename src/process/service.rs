@@ -56,6 +56,8 @@ pub struct Answer {
     pub replayed: bool,
     /// How many patients the message was about.
     pub patients: usize,
+    /// How many patients did not match the Client Registry.
+    pub unmatched: usize,
     /// For the operator: why a 5xx. Never sent.
     pub defect: Option<StoreError>,
 }
@@ -120,6 +122,7 @@ impl Answer {
             codes,
             replayed: false,
             patients: 0,
+            unmatched: 0,
             defect: None,
         }
     }

@@ -1,6 +1,8 @@
 //! Judge, decide, compose: from what a message asks and what is known to the very bytes of the answer. Pure but for the
 //! clock.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -46,9 +48,28 @@ impl Verdict {
             event: None,
             replayed: false,
             patients: 0,
+            unmatched: unmatched(&self.issues),
             defect: None,
         }
     }
+}
+
+/// How many patients do not match the Client Registry, however many of their details do not.
+fn unmatched(issues: &[Issue]) -> usize {
+    let differs = |issue: &&Issue| {
+        matches!(
+            issue.code,
+            Code::PatientInClientRegistry
+                | Code::PatientGiven
+                | Code::PatientFamily
+                | Code::PatientBirthDate
+        )
+    };
+    let patient = |issue: &Issue| -> Option<String> {
+        let expression = issue.expression.as_deref()?;
+        Some(expression.split_once(']').map_or(expression, |(entry, _)| entry).to_owned())
+    };
+    issues.iter().filter(differs).map(patient).collect::<BTreeSet<_>>().len()
 }
 
 impl Service {

@@ -76,7 +76,23 @@ UNION ALL SELECT 'person', subject, '', practitioners, granted_at, revoked_at FR
 ORDER BY kind, id";
 
 impl Store {
-    /// Registers a party, or replaces its registration. Gives the identifiers that PAS does not know; then nothing was done.
+    /// Of the identifiers that a party is to be registered for, those that PAS does not know.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn unknown(
+        &self,
+        party: &Party,
+        tokens: &[String],
+    ) -> Result<Vec<String>, StoreError> {
+        let unknown = match party {
+            Party::Client(_) => UNKNOWN_CLINICS,
+            Party::Person(_) => UNKNOWN_PROVIDERS,
+        };
+        Ok(sqlx::query_scalar(unknown).bind(tokens).fetch_all(&self.pool).await?)
+    }
+
+    /// Registers a party, or replaces its registration.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -86,22 +102,13 @@ impl Store {
         name: &str,
         tokens: &[String],
         now: DateTime<Utc>,
-    ) -> Result<Vec<String>, StoreError> {
-        let unknown = match party {
-            Party::Client(_) => UNKNOWN_CLINICS,
-            Party::Person(_) => UNKNOWN_PROVIDERS,
-        };
-        let unknown: Vec<String> =
-            sqlx::query_scalar(unknown).bind(tokens).fetch_all(&self.pool).await?;
-        if !unknown.is_empty() {
-            return Ok(unknown);
-        }
+    ) -> Result<(), StoreError> {
         let granting = match party {
             Party::Client(id) => sqlx::query(GRANT_CLIENT).bind(id.as_str()).bind(name),
             Party::Person(subject) => sqlx::query(GRANT_PERSON).bind(subject.as_str()),
         };
         granting.bind(tokens).bind(now).execute(&self.pool).await?;
-        Ok(unknown)
+        Ok(())
     }
 
     /// Takes a registration back; whether there was one. It holds from the next message on.

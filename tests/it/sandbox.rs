@@ -16,19 +16,21 @@ use crate::answer::Answer;
 use crate::message::{ADD, PANELS, PATIENTS, message};
 use program::{Home, Running, everything, finish};
 
-/// Runs the line that the sandbox gives to paste, in a shell somewhere else, and takes the answer.
+/// Runs the lines that the sandbox gives to paste, in a shell somewhere else, and takes the answer.
 fn paste(running: &Running) -> Answer {
     let said = running.said();
-    let line = said.lines().find(|line| line.trim().starts_with("curl ")).expect("a curl line");
+    let (_, lines) = said.split_once("panel:\n\n").expect("lines to paste");
+    let (lines, _) = lines.split_once("\n\n").expect("their end");
+    assert_eq!(lines.matches("curl ").count(), 2, "a token, then the message:\n{lines}");
     let mut shell = Command::new("sh");
-    shell.args(["-c", line]).current_dir("/");
+    shell.args(["-c", lines]).current_dir("/");
     let done = finish(shell, Stdio::null());
-    assert!(done.status.success(), "{line}\n{done:?}");
+    assert!(done.status.success(), "{lines}\n{done:?}");
     Answer::new(200, Default::default(), done.stdout.into())
 }
 
 #[test]
-fn a_bare_pas_tells_its_address_its_cast_and_a_curl_line_that_works_as_pasted() {
+fn a_bare_pas_tells_its_address_its_cast_and_lines_that_work_as_pasted() {
     let home = Home::new("bare");
     let running = home.serve("");
     let said = running.said();

@@ -11,7 +11,8 @@ use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
 use pas::cli::{Cli, Command, ServeArgs};
 use pas::clock::Clock;
-use pas::http::{App, Certificate, router};
+use pas::config::Admission;
+use pas::http::{App, Certificate, Door, router};
 use pas::store::Store;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
@@ -68,7 +69,24 @@ impl Server {
             service.clock = Clock::fixed(now);
         }
         let limits = pas::config::edge_limits(&args.limits);
-        let app = Arc::new(App { service, limits, bodies: pas::config::body_room(&args) });
+        // Most tests are about messages; those about tokens name an issuer.
+        let admission = match &args.access.issuer {
+            Some(issuer) => Admission::Issuer(issuer),
+            None => Admission::Everybody,
+        };
+        let (door, desk) =
+            pas::config::door(admission, &args.access, "https://pas.example").expect("a door");
+        if let Door::Guarded { issuer, .. } = &door {
+            let _ = issuer.refresh().await;
+        }
+        let app = Arc::new(App {
+            service,
+            limits,
+            bodies: pas::config::body_room(&args),
+            door,
+            desk,
+            behind_gateway: args.access.behind_gateway,
+        });
         let certificate = args.listen.tls_cert.as_ref().zip(args.listen.tls_key.as_ref());
         let certificate =
             certificate.map(|(chain, key)| Certificate::open(chain, key).expect("a certificate"));

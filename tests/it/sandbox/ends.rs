@@ -16,10 +16,11 @@ struct Halfway {
 
 async fn halfway(running: &Running, patient: Patient) -> Halfway {
     let body = message(ADD, PANELS[0], &[patient]).to_string().into_bytes();
+    let token = running.token().await.expect("a token");
     let mut stream = TcpStream::connect(running.address).await.expect("connects");
     let head = format!(
         "POST /$process-message HTTP/1.1\r\nHost: pas.test\r\nContent-Type: application/fhir+json\r\n\
-         Expect: 100-continue\r\nContent-Length: {}\r\n\r\n",
+         Authorization: Bearer {token}\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
     stream.write_all(head.as_bytes()).await.expect("takes the head");

@@ -8,7 +8,7 @@ use crate::message::{ADD, PANELS, PATIENTS, message};
 async fn a_given_database_is_migrated_and_holds_nobody_and_no_folder_is_made() {
     let database = cluster::empty(None).await;
     let home = Home::with_database("given", &database.url);
-    let running = home.serve("");
+    let running = home.serve("--insecure-no-auth");
     assert_eq!(running.get("/readyz").await.status, 200);
     assert_eq!(database.count("SELECT count(*) FROM client_registry.patient").await, 0);
     assert_eq!(database.count("SELECT count(*) FROM plr.practitioner").await, 0);
@@ -32,7 +32,7 @@ async fn a_given_database_is_migrated_and_holds_nobody_and_no_folder_is_made() {
 async fn load_cast_fills_a_given_database_once() {
     let database = cluster::empty(None).await;
     let home = Home::with_database("load-cast", &database.url);
-    let running = home.serve("--load-cast");
+    let running = home.serve("--load-cast --insecure-no-auth");
     let answer = running.post(&message(ADD, PANELS[0], &PATIENTS[..1])).await;
     assert_eq!(answer.response(), "ok");
     running.stop();
@@ -40,7 +40,7 @@ async fn load_cast_fills_a_given_database_once() {
         .execute(&mut cluster::connect(&database.url).await)
         .await
         .expect("deletes");
-    home.serve("--load-cast true").stop();
+    home.serve("--load-cast true --insecure-no-auth").stop();
     let patients = "SELECT count(*) FROM client_registry.patient";
     assert_eq!(database.count(patients).await, 1, "a registry that holds anybody is left alone");
 }
@@ -49,7 +49,7 @@ async fn load_cast_fills_a_given_database_once() {
 async fn without_migration_it_is_not_ready_until_pas_migrate_has_run() {
     let database = cluster::empty(None).await;
     let home = Home::with_database("migrate", &database.url);
-    let running = home.serve("--migrate false");
+    let running = home.serve("--migrate false --insecure-no-auth");
     assert_eq!(running.get("/healthz").await.status, 200);
     for _ in 0..2 {
         let ready = running.get("/readyz").await;

@@ -48,8 +48,13 @@ fn every_setting_of_serve_shows_its_flag_its_variable_and_its_default() {
             assert!(told.contains(&default), "{default} is not in {told}");
         }
         // Those without may say so in their own words; but these have none at all.
-        let without =
-            ["--database-url", "--phn-systems", "--practitioner-systems", "--facility-systems"];
+        let without = [
+            "--database-url",
+            "--issuer",
+            "--phn-systems",
+            "--practitioner-systems",
+            "--facility-systems",
+        ];
         assert!(told.contains("[default: ") || without.contains(&flag.as_str()), "{told}");
         seen += 1;
     }

@@ -11,6 +11,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
+use tokio::sync::OnceCell;
 
 use crate::answer::Answer;
 use crate::cluster;
@@ -103,7 +104,7 @@ impl Home {
         command.stderr(File::create(&log).expect("a file for its log"));
         let child = command.spawn().expect("pas starts");
         let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
-        let mut running = Running { child, address: nowhere, said, log };
+        let mut running = Running { child, address: nowhere, said, log, token: OnceCell::new() };
         running.address = until("the address", || {
             assert!(!running.has_ended(), "it ended:\n{}", running.log());
             let said = running.said();
@@ -220,9 +221,23 @@ pub struct Running {
     pub address: SocketAddr,
     said: PathBuf,
     log: PathBuf,
+    token: OnceCell<Option<String>>,
 }
 
 impl Running {
+    /// A token of the sandbox for its clinics but F0102; none where nobody is asked for one.
+    pub async fn token(&self) -> Option<&str> {
+        let fetched = self.token.get_or_init(|| async {
+            let form = "grant_type=client_credentials&client_id=emr-lantern&client_secret=lantern-sandbox-secret";
+            let headers = vec![("content-type".into(), "application/x-www-form-urlencoded".into())];
+            let (method, path) = ("POST".into(), "/auth/token".into());
+            let ask = Ask { method, path, headers, body: form.into() };
+            let answer = ask.send(self.address).await;
+            answer.json["access_token"].as_str().map(str::to_owned)
+        });
+        fetched.await.as_deref()
+    }
+
     /// What it wrote to standard output.
     pub fn said(&self) -> String {
         fs::read_to_string(&self.said).expect("UTF-8")
@@ -264,7 +279,10 @@ impl Running {
     }
 
     pub async fn send(&self, method: &str, path: &str, body: String) -> Answer {
-        let headers = vec![("content-type".into(), "application/fhir+json".into())];
+        let mut headers = vec![("content-type".into(), "application/fhir+json".into())];
+        if let Some(token) = self.token().await.filter(|_| method == "POST") {
+            headers.push(("authorization".into(), format!("Bearer {token}")));
+        }
         let body = body.into_bytes();
         let ask = Ask { method: method.into(), path: path.into(), headers, body };
         ask.send(self.address).await
