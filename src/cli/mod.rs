@@ -3,10 +3,12 @@
 mod policy;
 mod records;
 mod serve;
+mod telemetry;
 
 pub use policy::{MrpElsewhereArg, NamingArgs, NotOnPanelArg, PhnCheckArg, PolicyArgs};
 pub use records::{ImportArgs, MigrateArgs, PanelArgs, PanelFormat, RegistryArg};
 pub use serve::{LimitArgs, ServeArgs};
+pub use telemetry::TelemetryArgs;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{PolicyArgs, SharedArgs, seconds};
+use super::{PolicyArgs, SharedArgs, TelemetryArgs, seconds};
 
 /// Settings of `pas serve`.
 #[derive(Debug, Clone, Args)]
@@ -37,6 +37,9 @@ pub struct ServeArgs {
     /// Bounds.
     #[command(flatten)]
     pub limits: LimitArgs,
+    /// What the operator watches.
+    #[command(flatten)]
+    pub telemetry: TelemetryArgs,
     /// Choices that the guide leaves open.
     #[command(flatten)]
     pub policy: PolicyArgs,

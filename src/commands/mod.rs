@@ -4,6 +4,7 @@ mod banner;
 mod cast;
 mod database;
 mod import;
+mod metrics;
 mod panel;
 mod serve;
 
@@ -12,8 +13,9 @@ use std::process::ExitCode;
 use tokio::runtime::Runtime;
 
 use crate::cli::{Cli, Command, MigrateArgs, SharedArgs};
+use crate::sandbox;
 use crate::store::{Store, StoreError, StoreOptions};
-use crate::{sandbox, telemetry};
+use crate::telemetry::{self, Telemetry};
 use database::Database;
 
 pub use cast::load as load_cast;
@@ -51,10 +53,17 @@ impl CommandError {
 /// Runs a command to its end.
 pub fn run(cli: &Cli) -> ExitCode {
     let done = match &cli.command {
-        Command::Serve(args) => started(&args.shared).and_then(|()| serve::run(args)),
-        Command::Import(args) => started(&args.shared).and_then(|()| import::run(args)),
-        Command::Panel(args) => started(&args.shared).and_then(|()| panel::run(args)),
-        Command::Migrate(args) => started(&args.shared).and_then(|()| migrate(args)),
+        Command::Serve(args) => {
+            let collector = args.telemetry.otlp_endpoint.as_deref();
+            started(&args.shared, collector).and_then(|telemetry| {
+                let served = serve::run(args);
+                telemetry.end();
+                served
+            })
+        }
+        Command::Import(args) => started(&args.shared, None).and_then(|_| import::run(args)),
+        Command::Panel(args) => started(&args.shared, None).and_then(|_| panel::run(args)),
+        Command::Migrate(args) => started(&args.shared, None).and_then(|_| migrate(args)),
     };
     done.unwrap_or_else(|error| {
         eprintln!("pas: {error}");
@@ -62,8 +71,8 @@ pub fn run(cli: &Cli) -> ExitCode {
     })
 }
 
-fn started(shared: &SharedArgs) -> Result<(), CommandError> {
-    telemetry::start(shared.log_format, &shared.log).map_err(CommandError::Told)
+fn started(shared: &SharedArgs, collector: Option<&str>) -> Result<Telemetry, CommandError> {
+    telemetry::start(shared.log_format, &shared.log, collector).map_err(CommandError::Told)
 }
 
 fn migrate(args: &MigrateArgs) -> Result<ExitCode, CommandError> {

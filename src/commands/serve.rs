@@ -16,7 +16,7 @@ use crate::http::{App, router};
 use crate::store::Store;
 
 use super::database::Database;
-use super::{CommandError, banner, cast, runtime};
+use super::{CommandError, banner, cast, metrics, runtime};
 
 pub(super) fn run(args: &ServeArgs) -> Result<ExitCode, CommandError> {
     // Before the runtime: starting Postgres blocks, and a failure should be told at once.
@@ -45,7 +45,10 @@ async fn serve(args: &ServeArgs, database: &Database) -> Result<(), CommandError
     let endpoint =
         args.endpoint.clone().unwrap_or_else(|| format!("http://{address}/$process-message"));
     let service = config::service(args, store.clone(), endpoint);
-    let app = Arc::new(App { service, limits: config::edge_limits(&args.limits) });
+    let limits = config::edge_limits(&args.limits);
+    let measure = metrics::measure(args.telemetry.metrics_bind)?;
+    let app = Arc::new(App { service, limits, measure });
+    metrics::serve(args.telemetry.metrics_bind, &app).await?;
     banner::show(address, database, args.shared.data_dir.as_deref())?;
     info!(%address, sandbox = database.is_sandbox(), "serving");
     let listener = listener.tap_io(|connection| {

@@ -5,9 +5,11 @@
 
 mod body;
 mod log;
+mod measure;
 mod negotiate;
 mod probes;
 mod sent;
+mod trace;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +23,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::fault::{Code, Issue};
 use crate::process::{Service, process};
+pub use measure::{Kind, METRICS, Measure, Metric, metrics_router};
 use sent::Sent;
 
 /// Bounds at the edge.
@@ -45,6 +48,8 @@ pub struct App {
     pub service: Service,
     /// Bounds.
     pub limits: EdgeLimits,
+    /// Counts and times.
+    pub measure: Measure,
 }
 
 impl App {
@@ -70,15 +75,21 @@ pub fn router(app: Arc<App>) -> Router {
     let probes = Router::new()
         .route("/healthz", get(probes::health).fallback(only_get))
         .route("/readyz", get(probes::ready).fallback(only_get));
-    let panicked = app.clone();
-    machines
+    let routes = machines
         .merge(probes)
         .fallback(|State(app): Shared| async move { app.alone(Code::NotFound) })
-        .with_state(app)
+        .with_state(app.clone());
+    layered(routes, app)
+}
+
+/// What lies over every route: a panic becomes a 500 that says nothing, and each request has its line.
+pub fn layered(routes: Router, app: Arc<App>) -> Router {
+    let panicked = app.clone();
+    routes
         .layer(CatchPanicLayer::custom(move |_| {
             panicked.alone(Code::InternalError).into_response()
         }))
-        .layer(middleware::from_fn(log::request))
+        .layer(middleware::from_fn_with_state(app, log::request))
 }
 
 /// `POST [base]/$process-message`

@@ -21,18 +21,27 @@ mod verdict;
 
 pub use service::{Answer, Service};
 
+use tracing::{Instrument as _, info_span};
+
 use crate::message::{Event, Message};
 use crate::store::{Kept, Question, StoreError};
 
 /// Bodies up to this many bytes are read at once; more of them would keep other requests waiting.
 const LIGHT: usize = 64 << 10;
 
+/// A span for a step that takes time, inside that of its request. Of no effect when spans are not exported.
+macro_rules! step {
+    ($name:literal) => {
+        info_span!(target: "pas::span", $name)
+    };
+}
+
 /// Processes the body of a request.
 pub async fn process(service: &Service, body: &[u8]) -> Answer {
     let bulky = body.len() > LIGHT;
     // Waits rather than refuses; nothing of Postgres is held meanwhile. (It is never closed, so it never fails.)
     let _permit = if bulky { service.bulky.acquire().await.ok() } else { None };
-    let message = match beside(bulky, || service.read(body)) {
+    let message = match beside(bulky, || step!("read").in_scope(|| service.read(body))) {
         Ok(message) => message,
         Err(answer) => return answer,
     };
@@ -50,34 +59,37 @@ pub async fn process(service: &Service, body: &[u8]) -> Answer {
 }
 
 async fn query(service: &Service, message: &Message, bulky: bool) -> Result<Answer, StoreError> {
-    let (mut session, known) = service.store.look(&Question::about(message)).await?;
+    let (mut session, known) =
+        service.store.look(&Question::about(message)).instrument(step!("look")).await?;
     if let Some(seen) = known.seen {
         return Ok(service.replay(message, seen));
     }
     let verdict = beside(bulky, || service.verdict(message, &known))?;
-    match session.keep(&verdict.receipt(message)).await? {
+    match session.keep(&verdict.receipt(message)).instrument(step!("keep")).await? {
         Kept::Yes => Ok(verdict.answer()),
         Kept::Earlier(seen) => Ok(service.replay(message, seen)),
     }
 }
 
 async fn change(service: &Service, message: &Message, bulky: bool) -> Result<Answer, StoreError> {
-    let mut turn = service.store.begin().await?;
-    let known = turn.look(&Question::about(message)).await?;
+    let mut turn = service.store.begin().instrument(step!("begin")).await?;
+    let known = turn.look(&Question::about(message)).instrument(step!("look")).await?;
     if let Some(seen) = known.seen {
         return Ok(service.replay(message, seen));
     }
     let verdict = beside(bulky, || service.verdict(message, &known))?;
-    match turn.apply(&verdict.receipt(message), &verdict.effect()).await {
+    let (receipt, effect) = (verdict.receipt(message), verdict.effect());
+    match turn.apply(&receipt, &effect).instrument(step!("apply")).await {
         // A query takes no turns: one around the same ids came between. It is answered, so look once more.
         Err(StoreError::Overtaken) => drop(turn),
         applied => {
             applied?;
-            turn.commit().await?;
+            turn.commit().instrument(step!("commit")).await?;
             return Ok(verdict.answer());
         }
     }
-    let (_, known) = service.store.look(&Question::about(message)).await?;
+    let (_, known) =
+        service.store.look(&Question::about(message)).instrument(step!("look")).await?;
     known.seen.map(|seen| service.replay(message, seen)).ok_or(StoreError::Overtaken)
 }
 

@@ -15,6 +15,6 @@ pub use apply::{Effect, Kept, Receipt, Session, Turn};
 pub use error::StoreError;
 pub use import::{Import, ImportReport, Line, Registry, Row};
 pub use look::{Known, Parties, Question, Seen};
-pub use pool::{Store, StoreOptions};
+pub use pool::{Load, Store, StoreOptions};
 pub use schema::{SCHEMA_VERSION, SchemaState};
 pub use views::{PanelMember, PanelQuestion};

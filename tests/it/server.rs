@@ -11,7 +11,7 @@ use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
 use pas::cli::{Cli, Command, ServeArgs};
 use pas::clock::Clock;
-use pas::http::{App, router};
+use pas::http::{App, Measure, router};
 use pas::store::Store;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
@@ -26,6 +26,7 @@ pub struct Server {
     pub address: SocketAddr,
     pub database: Database,
     pub store: Store,
+    pub app: Arc<App>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -66,10 +67,13 @@ impl Server {
             let now: DateTime<Utc> = NOW.parse().expect("an instant");
             service.clock = Clock::fixed(now);
         }
-        let app = Arc::new(App { service, limits: pas::config::edge_limits(&args.limits) });
+        let limits = pas::config::edge_limits(&args.limits);
+        let measure = Measure::on(NOW.parse().expect("an instant")).expect("counts");
+        let app = Arc::new(App { service, limits, measure });
+        let routes = router(app.clone());
         let task =
-            tokio::spawn(async move { axum::serve(listener, router(app)).await.expect("serves") });
-        Server { address, database, store, task }
+            tokio::spawn(async move { axum::serve(listener, routes).await.expect("serves") });
+        Server { address, database, store, app, task }
     }
 
     /// Posts a message and takes the answer.
