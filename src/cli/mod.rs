@@ -29,7 +29,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve $process-message. The default: `pas` alone is the sandbox, with a Postgres of its own and the cast loaded.
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Load FHIR R4 resources, one a line (NDJSON), into a registry. The same file twice changes nothing.
     Import(ImportArgs),
     /// Show who is on a panel.

@@ -106,7 +106,7 @@ impl Server {
 pub fn flags(text: &str) -> ServeArgs {
     let words = ["pas", "serve"].into_iter().chain(text.split_whitespace());
     match Cli::parse_from(words).command {
-        Command::Serve(args) => args,
+        Command::Serve(args) => *args,
         _ => unreachable!("serve was asked for"),
     }
 }

@@ -210,3 +210,32 @@ impl Measure {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(response: Option<ResponseCode>, replayed: bool) -> Told {
+        Told { event: None, response, codes: Vec::new(), replayed, patients: 0, defect: None }
+    }
+
+    #[test]
+    fn each_answer_has_one_outcome() {
+        let (none, ok) = (told(None, false), told(Some(ResponseCode::Ok), false));
+        let fatal = told(Some(ResponseCode::FatalError), false);
+        let of = |status, told: &Told| Outcome::of(status, told).word();
+        assert_eq!([of(200, &ok), of(200, &fatal)], ["ok", "fatal-error"]);
+        assert_eq!(of(200, &told(None, true)), "replayed");
+        assert_eq!([400, 413, 415].map(|status| of(status, &none)), ["unread"; 3]);
+        assert_eq!([401, 403, 429].map(|status| of(status, &none)), ["denied"; 3]);
+        assert_eq!([500, 503].map(|status| of(status, &none)), ["failed"; 2]);
+    }
+
+    #[test]
+    fn what_is_off_keeps_nothing() {
+        let off = Measure::off();
+        off.request("/x", 200);
+        off.upkeep();
+        assert_eq!(off.render(), "");
+    }
+}

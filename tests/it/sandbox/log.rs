@@ -93,6 +93,8 @@ async fn every_line_of_the_json_log_parses_and_a_request_has_all_its_fields() {
             (&json!("POST"), &json!("/$process-message"))
         );
         assert!(line["id"].as_str().is_some_and(|id| id.parse::<uuid::Uuid>().is_ok()), "{line}");
+        let trace = line["trace"].as_str().unwrap_or_default();
+        assert!(trace.len() == 32 && trace.bytes().all(|b| b.is_ascii_hexdigit()), "{line}");
         assert!(line["patients"].is_u64() && line["ms"].is_f64(), "{line}");
     }
 }
