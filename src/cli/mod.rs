@@ -6,6 +6,7 @@ mod access;
 mod policy;
 mod records;
 mod serve;
+mod telemetry;
 
 pub use access::AccessArgs;
 pub use grants::{
@@ -16,6 +17,7 @@ pub use listen::ListenArgs;
 pub use policy::{MrpElsewhereArg, NamingArgs, NotOnPanelArg, PhnCheckArg, PolicyArgs};
 pub use records::{ImportArgs, MigrateArgs, PanelArgs, PanelFormat, RegistryArg};
 pub use serve::{LimitArgs, ServeArgs};
+pub use telemetry::TelemetryArgs;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -34,7 +36,6 @@ pub struct Cli {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one, for as long as the process lives")]
 pub enum Command {
     /// Serve $process-message. The default: `pas` alone is the sandbox, with a Postgres of its own and the cast loaded.
     Serve(Box<ServeArgs>),

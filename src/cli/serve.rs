@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{AccessArgs, ListenArgs, PolicyArgs, SharedArgs, seconds};
+use super::{AccessArgs, ListenArgs, PolicyArgs, SharedArgs, TelemetryArgs, seconds};
 
 /// Settings of `pas serve`.
 #[derive(Debug, Clone, Args)]
@@ -47,6 +47,9 @@ pub struct ServeArgs {
     /// Bounds.
     #[command(flatten)]
     pub limits: LimitArgs,
+    /// What the operator watches.
+    #[command(flatten)]
+    pub telemetry: TelemetryArgs,
     /// Choices that the guide leaves open.
     #[command(flatten)]
     pub policy: PolicyArgs,

@@ -6,6 +6,7 @@ mod chores;
 mod database;
 mod grants;
 mod import;
+mod metrics;
 mod panel;
 mod serve;
 
@@ -14,8 +15,9 @@ use std::process::ExitCode;
 use tokio::runtime::Runtime;
 
 use crate::cli::{Cli, Command, MigrateArgs, SharedArgs};
+use crate::sandbox;
 use crate::store::{Store, StoreError, StoreOptions};
-use crate::{sandbox, telemetry};
+use crate::telemetry::{self, Telemetry};
 use database::Database;
 
 pub use cast::load as load_cast;
@@ -56,13 +58,20 @@ impl CommandError {
 /// Runs a command to its end.
 pub fn run(cli: &Cli) -> ExitCode {
     let done = match &cli.command {
-        Command::Serve(args) => started(&args.shared).and_then(|()| serve::run(args)),
-        Command::Import(args) => started(&args.shared).and_then(|()| import::run(args)),
-        Command::Panel(args) => started(&args.shared).and_then(|()| panel::run(args)),
-        Command::Grant(args) => started(args.shared()).and_then(|()| grants::grant(args)),
-        Command::Revoke(args) => started(args.shared()).and_then(|()| grants::revoke(args)),
-        Command::Grants(args) => started(&args.shared).and_then(|()| grants::list(args)),
-        Command::Migrate(args) => started(&args.shared).and_then(|()| migrate(args)),
+        Command::Serve(args) => {
+            let collector = args.telemetry.otlp_endpoint.as_deref();
+            started(&args.shared, collector).and_then(|telemetry| {
+                let served = serve::run(args);
+                telemetry.end();
+                served
+            })
+        }
+        Command::Import(args) => started(&args.shared, None).and_then(|_| import::run(args)),
+        Command::Panel(args) => started(&args.shared, None).and_then(|_| panel::run(args)),
+        Command::Grant(args) => started(args.shared(), None).and_then(|_| grants::grant(args)),
+        Command::Revoke(args) => started(args.shared(), None).and_then(|_| grants::revoke(args)),
+        Command::Grants(args) => started(&args.shared, None).and_then(|_| grants::list(args)),
+        Command::Migrate(args) => started(&args.shared, None).and_then(|_| migrate(args)),
     };
     done.unwrap_or_else(|error| {
         eprintln!("pas: {error}");
@@ -70,8 +79,8 @@ pub fn run(cli: &Cli) -> ExitCode {
     })
 }
 
-fn started(shared: &SharedArgs) -> Result<(), CommandError> {
-    telemetry::start(shared.log_format, &shared.log).map_err(CommandError::Told)
+fn started(shared: &SharedArgs, collector: Option<&str>) -> Result<Telemetry, CommandError> {
+    telemetry::start(shared.log_format, &shared.log, collector).map_err(CommandError::Told)
 }
 
 fn migrate(args: &MigrateArgs) -> Result<ExitCode, CommandError> {

@@ -14,7 +14,7 @@ use crate::http::{self, App, Certificate, Door, Stop, router, stopped};
 use crate::store::{Store, StoreOptions};
 
 use super::database::{self, Database};
-use super::{CommandError, banner, cast, chores, runtime};
+use super::{CommandError, banner, cast, chores, metrics, runtime};
 
 pub(super) fn run(args: &ServeArgs) -> Result<ExitCode, CommandError> {
     let certificate = certificate(args)?;
@@ -71,7 +71,9 @@ async fn serve(
         door,
         desk,
         behind_gateway: args.access.behind_gateway,
+        measure: metrics::measure(args.telemetry.metrics_bind)?,
     });
+    metrics::serve(args.telemetry.metrics_bind, &app).await?;
     let token = admission == Admission::Cast;
     banner::show(&base, database, args.shared.data_dir.as_deref(), token)?;
     info!(%address, sandbox = database.is_sandbox(), "serving");

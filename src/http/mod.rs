@@ -8,11 +8,13 @@ mod certificate;
 mod door;
 mod listen;
 mod log;
+mod measure;
 mod negotiate;
 mod probes;
 mod sent;
 mod stall;
 pub mod token;
+mod trace;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +39,7 @@ pub use body::BodyRoom;
 pub use certificate::{Certificate, CertificateError};
 pub use door::Door;
 pub use listen::{ListenLimits, Stop, serve, stopped};
+pub use measure::{Kind, METRICS, Measure, Metric, metrics_router};
 
 /// Bounds at the edge.
 #[derive(Debug, Clone, Copy)]
@@ -68,6 +71,8 @@ pub struct App {
     pub desk: Option<Arc<Desk>>,
     /// Whether the peer is a gateway that is trusted to say where a request came from.
     pub behind_gateway: bool,
+    /// Counts and times.
+    pub measure: Measure,
 }
 
 impl App {
@@ -102,17 +107,23 @@ pub fn router(app: Arc<App>) -> Router {
     let probes = Router::new()
         .route("/healthz", get(probes::health).fallback(only_get))
         .route("/readyz", get(probes::ready).fallback(only_get));
-    let panicked = app.clone();
     let tokens = app.desk.clone().map(token::router).unwrap_or_default();
-    machines
+    let routes = machines
         .merge(probes)
         .fallback(|State(app): Shared| async move { app.alone(Code::NotFound) })
-        .with_state(app)
-        .merge(tokens)
+        .with_state(app.clone())
+        .merge(tokens);
+    layered(routes, app)
+}
+
+/// What lies over every route: a panic becomes a 500 that says nothing, and each request has its line.
+pub fn layered(routes: Router, app: Arc<App>) -> Router {
+    let panicked = app.clone();
+    routes
         .layer(CatchPanicLayer::custom(move |_| {
             panicked.alone(Code::InternalError).into_response()
         }))
-        .layer(middleware::from_fn(log::request))
+        .layer(middleware::from_fn_with_state(app, log::request))
 }
 
 /// `POST [base]/$process-message`

@@ -25,6 +25,7 @@ pub use service::{Answer, Service};
 
 use std::net::IpAddr;
 
+use tracing::{Instrument as _, info_span};
 use uuid::Uuid;
 
 use crate::access::{Authenticated, SpeakingFault, Spoken, may_speak};
@@ -49,12 +50,19 @@ pub struct Post<'p> {
     pub body: &'p [u8],
 }
 
+/// A span for a step that takes time, inside that of its request. Of no effect when spans are not exported.
+macro_rules! step {
+    ($name:literal) => {
+        info_span!(target: "pas::span", $name)
+    };
+}
+
 /// Processes the body of a request.
 pub async fn process(service: &Service, post: Post<'_>) -> Answer {
     let bulky = post.body.len() > LIGHT;
     // Waits rather than refuses; nothing of Postgres is held meanwhile. (It is never closed, so it never fails.)
     let _permit = if bulky { service.bulky.acquire().await.ok() } else { None };
-    let message = match beside(bulky, || service.read(post.body)) {
+    let message = match beside(bulky, || step!("read").in_scope(|| service.read(post.body))) {
         Ok(message) => message,
         Err(answer) => return answer,
     };
@@ -85,7 +93,8 @@ struct Work<'w> {
 
 impl Work<'_> {
     async fn query(&self) -> Result<Answer, StoreError> {
-        let (mut session, known) = self.service.store.look(&self.question()).await?;
+        let (mut session, known) =
+            self.service.store.look(&self.question()).instrument(step!("look")).await?;
         if let Err(fault) = self.allowed(&known) {
             return Ok(self.forbidden(fault));
         }
@@ -93,15 +102,16 @@ impl Work<'_> {
             return Ok(self.service.replay(self.message, seen));
         }
         let verdict = self.verdict(&known)?;
-        match session.keep(&verdict.receipt(self.message, &self.post.by.caller)).await? {
+        let receipt = verdict.receipt(self.message, &self.post.by.caller);
+        match session.keep(&receipt).instrument(step!("keep")).await? {
             Kept::Yes => Ok(verdict.answer()),
             Kept::Earlier(seen) => Ok(self.service.replay(self.message, seen)),
         }
     }
 
     async fn change(&self) -> Result<Answer, StoreError> {
-        let mut turn = self.service.store.begin().await?;
-        let known = turn.look(&self.question()).await?;
+        let mut turn = self.service.store.begin().instrument(step!("begin")).await?;
+        let known = turn.look(&self.question()).instrument(step!("look")).await?;
         if let Err(fault) = self.allowed(&known) {
             return Ok(self.forbidden(fault));
         }
@@ -109,8 +119,9 @@ impl Work<'_> {
             return Ok(self.service.replay(self.message, seen));
         }
         let verdict = self.verdict(&known)?;
-        turn.apply(&verdict.receipt(self.message, &self.post.by.caller), &verdict.effect()).await?;
-        turn.commit().await?;
+        let receipt = verdict.receipt(self.message, &self.post.by.caller);
+        turn.apply(&receipt, &verdict.effect()).instrument(step!("apply")).await?;
+        turn.commit().instrument(step!("commit")).await?;
         Ok(verdict.answer())
     }
 

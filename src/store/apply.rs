@@ -110,7 +110,9 @@ impl Store {
     pub async fn look(&self, question: &Question<'_>) -> Result<(Session, Known), StoreError> {
         let mut tries = self.tries();
         loop {
+            let waiting = self.wait();
             let mut connection = self.pool.acquire().await.map_err(|error| self.explain(error))?;
+            drop(waiting);
             match look(&mut *connection, question, false).await {
                 Ok(known) => return Ok((Session { connection }, known)),
                 Err(error) if Store::died_resting(&error) && tries.next().is_some() => {
@@ -126,6 +128,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer, or no connection is free in time.
     pub async fn begin(&self) -> Result<Turn, StoreError> {
+        let _waiting = self.wait();
         let permit =
             tokio::time::timeout(self.acquire_timeout, self.turns.clone().acquire_owned()).await;
         let Ok(Ok(permit)) = permit else {

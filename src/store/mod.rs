@@ -18,7 +18,7 @@ pub use error::StoreError;
 pub use grants::{Party, Registration};
 pub use import::{Import, ImportReport, Line, Registry, Row};
 pub use look::{Known, Parties, Question, Seen};
-pub use pool::{SERVER_ROLE, Store, StoreOptions};
+pub use pool::{Load, SERVER_ROLE, Store, StoreOptions};
 pub use retention::Turnover;
 pub use schema::{SCHEMA_VERSION, SchemaState};
 pub use views::{PanelMember, PanelQuestion};

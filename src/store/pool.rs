@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use sqlx::ConnectOptions;
@@ -54,6 +55,34 @@ pub struct Store {
     /// One permit a change under way.
     pub(super) turns: Arc<Semaphore>,
     pub(super) acquire_timeout: Duration,
+    waiting: Arc<AtomicUsize>,
+    changes_max: usize,
+}
+
+/// How busy the store is at this moment.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    /// Connections in use.
+    pub in_use: usize,
+    /// Connections that rest.
+    pub idle: usize,
+    /// Connections at most.
+    pub connections: usize,
+    /// Messages that wait for their turn or for a connection.
+    pub waiting: usize,
+    /// Messages that change a panel and have their turn.
+    pub changes: usize,
+    /// Messages that may change a panel at once.
+    pub changes_max: usize,
+}
+
+/// One that waits, until it is dropped.
+pub(super) struct Waiting<'s>(&'s AtomicUsize);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Store {
@@ -90,8 +119,30 @@ impl Store {
             .test_before_acquire(false)
             .connect_lazy_with(connect);
         let turns = options.connections.saturating_sub(FOR_QUERIES).max(1);
-        let turns = Arc::new(Semaphore::new(usize::try_from(turns).unwrap_or(1)));
-        Ok(Store { pool, turns, acquire_timeout: options.acquire_timeout })
+        let changes_max = usize::try_from(turns).unwrap_or(1);
+        let turns = Arc::new(Semaphore::new(changes_max));
+        let (acquire_timeout, waiting) = (options.acquire_timeout, Arc::default());
+        Ok(Store { pool, turns, acquire_timeout, waiting, changes_max })
+    }
+
+    /// How busy it is.
+    pub fn load(&self) -> Load {
+        let count = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
+        let idle = self.pool.num_idle();
+        Load {
+            in_use: count(self.pool.size()).saturating_sub(idle),
+            idle,
+            connections: count(self.pool.options().get_max_connections()),
+            waiting: self.waiting.load(Ordering::Relaxed),
+            changes: self.changes_max.saturating_sub(self.turns.available_permits()),
+            changes_max: self.changes_max,
+        }
+    }
+
+    /// Counts one as waiting until the returned value is dropped.
+    pub(super) fn wait(&self) -> Waiting<'_> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        Waiting(&self.waiting)
     }
 
     /// What went wrong, seen from the pool: when there is not even one connection, waiting for one in vain means that

@@ -284,7 +284,7 @@ async fn a_server_that_stops_does_not_keep_a_half_sent_head_for_its_drain_time()
     use crate::sandbox::program::Home;
     let home = Home::with_database("half-head", &cluster::database().await.url);
     // With these only a signal that is heeded at once ends it before the test gives up.
-    let running = home.serve("--insecure-no-auth --head-timeout 86400 --drain-timeout 86400");
+    let running = home.serve("--head-timeout 86400 --drain-timeout 86400");
     let mut half = connect(running.address).await;
     half.write_all(b"POST /$process-message HT").await.expect("takes half a head");
     running.get("/healthz").await;

@@ -36,8 +36,13 @@ pub fn capture_log() {
     });
 }
 
+/// What the run has logged so far.
+pub fn log() -> String {
+    String::from_utf8(LOG.lock().expect("not poisoned").clone()).expect("UTF-8")
+}
+
 /// Every number and name of the cast's people, and the names of its providers.
-fn personal() -> Vec<String> {
+pub fn personal() -> Vec<String> {
     let cast = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/cast");
     let mut words = Vec::new();
     for file in ["client-registry.ndjson", "plr.ndjson", "pas.ndjson"] {
@@ -102,7 +107,7 @@ async fn no_log_line_holds_a_name_a_number_or_a_body() {
     );
     let failed = server.post(&sent).await;
     assert_eq!(failed.status, 500);
-    let log = String::from_utf8(LOG.lock().expect("not poisoned").clone()).expect("UTF-8");
+    let log = log();
     let lines = log.lines().filter(|line| line.contains("pas::http::log")).count();
     assert!(lines > posted, "{lines} lines for {posted} requests: the capture works");
     assert!(log.contains("internal-error"), "and holds the failure");

@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use pas::cli::{Cli, Command, ServeArgs};
 use pas::clock::Clock;
 use pas::config::Admission;
-use pas::http::{App, Certificate, Door, router};
+use pas::http::{App, Certificate, Door, Measure, router};
 use pas::store::Store;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
@@ -29,6 +29,7 @@ pub struct Server {
     pub store: Store,
     /// With it the server ends: nobody could tell it to stop any more.
     pub stop: tokio::sync::watch::Sender<bool>,
+    pub app: Arc<App>,
 }
 
 /// How a test's server differs from the default one.
@@ -86,14 +87,15 @@ impl Server {
             door,
             desk,
             behind_gateway: args.access.behind_gateway,
+            measure: Measure::on(NOW.parse().expect("an instant")).expect("counts"),
         });
         let certificate = args.listen.tls_cert.as_ref().zip(args.listen.tls_key.as_ref());
         let certificate =
             certificate.map(|(chain, key)| Certificate::open(chain, key).expect("a certificate"));
         let (tell, stop) = tokio::sync::watch::channel(false);
         let limits = pas::config::listen_limits(&args);
-        tokio::spawn(pas::http::serve(listener, router(app), limits, certificate, stop));
-        Server { address, database, store, stop: tell }
+        tokio::spawn(pas::http::serve(listener, router(app.clone()), limits, certificate, stop));
+        Server { address, database, store, app, stop: tell }
     }
 
     /// Posts a message and takes the answer.

@@ -142,7 +142,7 @@ async fn the_program_says_that_it_serves_https() {
     let mut home = Home::with_database("https", &cluster::database().await.url);
     home.variables.push(("PAS_TLS_CERT", ours("first.cert.pem").display().to_string()));
     home.variables.push(("PAS_TLS_KEY", ours("first.key.pem").display().to_string()));
-    let running = home.serve("--insecure-no-auth");
+    let running = home.serve("");
     assert!(running.said().starts_with("PAS serves https://"), "{}", running.said());
     running.stop();
 }

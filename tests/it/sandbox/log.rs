@@ -72,15 +72,13 @@ async fn neither_the_log_nor_that_of_postgres_holds_anything_of_a_person() {
 async fn every_line_of_the_json_log_parses_and_a_request_has_all_its_fields() {
     let database = crate::cluster::database().await;
     let home = Home::with_database("log-json", &database.url);
-    let running = home.serve("--log-format json --insecure-no-auth");
+    let running = home.serve("--log-format json");
     a_run(&running, 0).await;
     let log = running.log();
     running.stop();
     let lines: Vec<Value> =
         log.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    // The first asks for a token, and learns that there are none here.
-    let requests: Vec<&Value> =
-        lines.iter().filter(|line| line["message"] == "request").skip(1).collect();
+    let requests: Vec<&Value> = lines.iter().filter(|line| line["message"] == "request").collect();
     let field = |name: &str| requests.iter().map(|line| line[name].clone()).collect::<Vec<_>>();
     assert_eq!(field("status"), [200, 200, 200, 400]);
     assert_eq!(field("event"), [ADD, ADD, ADD, "-"]);
@@ -96,6 +94,8 @@ async fn every_line_of_the_json_log_parses_and_a_request_has_all_its_fields() {
             (&json!("POST"), &json!("/$process-message"))
         );
         assert!(line["id"].as_str().is_some_and(|id| id.parse::<uuid::Uuid>().is_ok()), "{line}");
+        let trace = line["trace"].as_str().unwrap_or_default();
+        assert!(trace.len() == 32 && trace.bytes().all(|b| b.is_ascii_hexdigit()), "{line}");
         assert!(line["patients"].is_u64() && line["ms"].is_f64(), "{line}");
     }
 }
