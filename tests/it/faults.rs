@@ -50,13 +50,16 @@ async fn is_whole(database: &Database) {
     assert_eq!(database.count(doubled).await, 0, "messages with more than one effect");
 }
 
+/// What was sent, and what was answered; `None`: nothing.
+type Told = Vec<(Value, Option<Answer>)>;
+
 /// Senders at work until told that it is over. Each sends one message of one patient after the other and, told to come
 /// again, comes again.
 struct Load {
     over: Arc<AtomicBool>,
     answered: Arc<AtomicUsize>,
     refused: Arc<AtomicUsize>,
-    senders: Vec<JoinHandle<Vec<(Value, Option<Answer>)>>>,
+    senders: Vec<JoinHandle<Told>>,
 }
 
 impl Load {
@@ -99,13 +102,13 @@ impl Load {
     }
 
     /// Tells the senders that it is over.
-    async fn end(self) -> Vec<(Value, Option<Answer>)> {
+    async fn end(self) -> Told {
         self.over.store(true, Ordering::SeqCst);
         self.told().await
     }
 
     /// Everything that was sent, and what was answered; `None`: the server had gone, and with that the sender ended.
-    async fn told(self) -> Vec<(Value, Option<Answer>)> {
+    async fn told(self) -> Told {
         let mut all = Vec::new();
         for sender in self.senders {
             all.extend(sender.await.expect("no panic"));
