@@ -1,6 +1,7 @@
 //! The one door for time and for fresh ids, so that a test can hold both still.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, FixedOffset, NaiveDate, SubsecRound, Utc};
 use uuid::Uuid;
@@ -17,6 +18,8 @@ pub enum Clock {
         /// How many ids were given out.
         ids: AtomicU64,
     },
+    /// An instant that whoever shares it moves, forwards or back, and random ids: a machine whose clock steps.
+    Moved(Arc<Mutex<DateTime<Utc>>>),
 }
 
 impl Clock {
@@ -31,6 +34,7 @@ impl Clock {
         match self {
             Clock::System => Utc::now().trunc_subsecs(3),
             Clock::Fixed { now, .. } => *now,
+            Clock::Moved(now) => *now.lock().unwrap_or_else(PoisonError::into_inner),
         }
     }
 
@@ -49,7 +53,7 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "this is the one door for ids")]
     pub fn id(&self) -> Uuid {
         match self {
-            Clock::System => Uuid::now_v7(),
+            Clock::System | Clock::Moved(_) => Uuid::now_v7(),
             Clock::Fixed { ids, .. } => {
                 let n = ids.fetch_add(1, Ordering::Relaxed) + 1;
                 Uuid::from_u128(0x0000_0000_0000_7000_8000_0000_0000_0000 | u128::from(n))

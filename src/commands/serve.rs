@@ -83,7 +83,6 @@ async fn serve(
         () = http::serve(listener, router(app), limits, certificate, stop) => {}
         () = async {
             stopped(&mut overdue).await;
-            info!("stopping: requests under way are finished first");
             tokio::time::sleep(args.limits.drain_timeout).await;
         } => warn!("some requests were still under way when the time to drain was over"),
     }
@@ -114,6 +113,7 @@ fn stop_signal() -> std::io::Result<Stop> {
         let mut next =
             async || tokio::select! { _ = interrupt.recv() => 130, _ = terminate.recv() => 143 };
         next().await;
+        info!("stopping: requests under way are finished first");
         let _ = come.send(true);
         let code = next().await;
         std::process::exit(code);

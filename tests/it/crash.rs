@@ -10,7 +10,7 @@ use crate::message::{ADD, PANELS, PATIENTS, QUERY, message};
 use crate::proxy::{Cut, Proxy};
 use crate::server::{Server, Setup};
 
-fn unavailable(answer: &Answer) {
+pub fn unavailable(answer: &Answer) {
     assert_eq!((answer.status, answer.codes()), (503, vec!["database-unavailable"]));
     assert_eq!(answer.issues()[0]["code"], "transient");
     assert!(answer.header("retry-after").parse::<u32>().is_ok());
@@ -77,7 +77,7 @@ async fn a_connection_cut_at_any_round_trip_of_a_query_is_made_good_or_the_retry
 }
 
 /// A cluster whose commits are durable, with schema and cast.
-async fn durable(data_dir: &std::path::Path) -> (Cluster, Database) {
+pub async fn durable(data_dir: &std::path::Path) -> (Cluster, Database) {
     let options = Options {
         data_dir: data_dir.to_owned(),
         binaries: None,

@@ -159,20 +159,51 @@ fn is_there(root: &Path, name: &str, tests: &str) -> bool {
     module_is_there || tests.contains(&format!("fn {last}("))
 }
 
-#[test]
-fn every_divergence_is_shown_by_something_that_is_there() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let page = std::fs::read_to_string(root.join("docs/DIVERGENCES.md")).expect("the page");
-    let mut sources = String::new();
-    let mut folders = vec![root.join("tests"), root.join("src")];
+/// Every Rust source below these folders, one after the other.
+fn sources(folders: &[&str]) -> String {
+    let mut all = String::new();
+    let mut folders: Vec<PathBuf> = folders.iter().map(|folder| root().join(folder)).collect();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
             match entry.path() {
                 path if path.is_dir() => folders.push(path),
-                path => sources += &std::fs::read_to_string(path).unwrap_or_default(),
+                path => all += &std::fs::read_to_string(path).unwrap_or_default(),
             }
         }
     }
+    all
+}
+
+#[test]
+fn every_fault_has_its_test() {
+    let page = read("docs/TESTING.md");
+    let (_, section) = page.split_once("\n## Under faults\n").expect("a section on faults");
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let mut named = BTreeSet::new();
+    for row in section.lines().filter(|line| line.starts_with("| ")).skip(1) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        assert_eq!(cells.len(), 5, "a row of three cells: {row}");
+        let tests: Vec<&str> = cells[2].split('`').skip(1).step_by(2).collect();
+        assert!(!tests.is_empty() && !cells[3].is_empty(), "{row}");
+        named.extend(tests);
+    }
+    assert!(named.len() > 25, "{named:?}");
+    let tests = sources(&["tests/it"]);
+    for name in &named {
+        assert!(tests.contains(&format!("fn {name}(")), "{name} is nowhere");
+    }
+    let faults = sources(&["tests/it/faults"]);
+    let own = faults.split("#[tokio::test").skip(1);
+    for test in own.filter_map(|rest| rest.split("fn ").nth(1)?.split('(').next()) {
+        assert!(named.contains(test), "{test} is not in the table");
+    }
+}
+
+#[test]
+fn every_divergence_is_shown_by_something_that_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/DIVERGENCES.md")).expect("the page");
+    let sources = sources(&["tests", "src"]);
     let rows: Vec<&str> = page
         .lines()
         .filter(|line| {

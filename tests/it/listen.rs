@@ -8,19 +8,10 @@ use tokio::net::{TcpSocket, TcpStream};
 
 use crate::cluster;
 use crate::message::{ADD, PANELS, PATIENTS, QUERY, message};
+use crate::patience::in_time;
 use crate::server::{Server, Setup};
 
 mod tls;
-
-/// How long anything may take before a test gives up: generous, for no test measures time.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-async fn in_time<T>(what: &str, done: impl Future<Output = T>) -> T {
-    let Ok(done) = tokio::time::timeout(PATIENCE, done).await else {
-        panic!("waited in vain for {what}")
-    };
-    done
-}
 
 async fn with(flags: &str) -> Server {
     Server::with(Setup { flags: flags.into(), ..Setup::default() }).await

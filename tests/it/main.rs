@@ -9,6 +9,7 @@
 mod answer;
 mod cluster;
 mod message;
+mod patience;
 mod proxy;
 mod server;
 mod upgrade;
@@ -19,6 +20,7 @@ mod deliveries;
 mod docs;
 mod edge;
 mod exchanges;
+mod faults;
 mod house;
 mod import;
 mod invariants;

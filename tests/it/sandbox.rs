@@ -1,6 +1,6 @@
 //! The sandbox as a newcomer meets it: the program alone, with a Postgres of its own.
 
-mod ends;
+pub mod ends;
 mod given;
 mod help;
 mod log;

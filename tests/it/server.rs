@@ -43,6 +43,8 @@ pub struct Setup {
     pub fixed: bool,
     /// A database made beforehand; else one with schema and cast.
     pub database: Option<Database>,
+    /// A clock that a test moves.
+    pub clock: Option<Arc<std::sync::Mutex<DateTime<Utc>>>>,
 }
 
 impl Server {
@@ -68,6 +70,9 @@ impl Server {
         if setup.fixed {
             let now: DateTime<Utc> = NOW.parse().expect("an instant");
             service.clock = Clock::fixed(now);
+        }
+        if let Some(clock) = setup.clock {
+            service.clock = Clock::Moved(clock);
         }
         let limits = pas::config::edge_limits(&args.limits);
         // Most tests are about messages; those about tokens name an issuer.
@@ -159,7 +164,13 @@ impl Ask {
     }
 
     pub async fn send(self, address: SocketAddr) -> Answer {
-        let stream = TcpStream::connect(address).await.expect("connects");
+        self.try_send(address).await.unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    /// The answer, or why there is none: nobody listens, or the connection ended before it was whole.
+    pub async fn try_send(self, address: SocketAddr) -> Result<Answer, String> {
+        let stream =
+            TcpStream::connect(address).await.map_err(|error| format!("connecting: {error}"))?;
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("speaks HTTP");
         tokio::spawn(connection);
@@ -171,9 +182,14 @@ impl Ask {
             request = request.header(name, value);
         }
         let request = request.body(Full::new(Bytes::from(self.body))).expect("a request");
-        let response = sender.send_request(request).await.expect("an answer");
+        let response =
+            sender.send_request(request).await.map_err(|error| format!("the answer: {error}"))?;
         let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.expect("a whole answer").to_bytes();
-        Answer::new(parts.status.as_u16(), parts.headers, bytes)
+        let bytes = body
+            .collect()
+            .await
+            .map_err(|error| format!("the rest of the answer: {error}"))?
+            .to_bytes();
+        Ok(Answer::new(parts.status.as_u16(), parts.headers, bytes))
     }
 }

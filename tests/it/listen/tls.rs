@@ -11,8 +11,9 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 
-use super::{HEALTH, connect, in_time, rest, with};
+use super::{HEALTH, connect, rest, with};
 use crate::cluster;
+use crate::patience::in_time;
 use crate::sandbox::program::{Home, finish};
 use crate::server::Server;
 

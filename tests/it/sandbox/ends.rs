@@ -9,14 +9,18 @@ use crate::answer::Answer;
 use crate::message::{ADD, PANELS, PATIENTS, Patient, message};
 
 /// A request of which the server has the head and half of the body.
-struct Halfway {
+pub struct Halfway {
     stream: TcpStream,
     rest: Vec<u8>,
 }
 
 async fn halfway(running: &Running, patient: Patient) -> Halfway {
-    let body = message(ADD, PANELS[0], &[patient]).to_string().into_bytes();
-    let token = running.token().await.expect("a token");
+    halfway_of(running, message(ADD, PANELS[0], &[patient]).to_string()).await
+}
+
+pub async fn halfway_of(running: &Running, body: String) -> Halfway {
+    let body = body.into_bytes();
+    let token = running.token().await.unwrap_or("none");
     let mut stream = TcpStream::connect(running.address).await.expect("connects");
     let head = format!(
         "POST /$process-message HTTP/1.1\r\nHost: pas.test\r\nContent-Type: application/fhir+json\r\n\
@@ -35,7 +39,7 @@ async fn halfway(running: &Running, patient: Patient) -> Halfway {
 }
 
 impl Halfway {
-    async fn answer(mut self) -> Answer {
+    pub async fn answer(mut self) -> Answer {
         self.stream.write_all(&self.rest).await.expect("takes the rest");
         let mut said = String::new();
         self.stream.read_to_string(&mut said).await.expect("an answer, then the end");
@@ -46,7 +50,7 @@ impl Halfway {
 }
 
 /// Refused connections: the server listens no more.
-fn nobody_listens(running: &Running) {
+pub fn nobody_listens(running: &Running) {
     until("refused connections", || {
         let tried = std::net::TcpStream::connect(running.address);
         tried

@@ -256,6 +256,10 @@ impl Running {
         self.child.try_wait().expect("its status").is_some()
     }
 
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn signal(&self, signal: Signal) {
         // Not yet waited for, so the number is still its own.
         kill(Pid::from_raw(self.child.id().cast_signed()), signal).expect("it runs");
