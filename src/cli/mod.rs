@@ -1,9 +1,11 @@
 //! The command line. Every setting is a flag and a variable, and `--help` lists both with the default.
 
+mod audit;
 mod policy;
 mod records;
 mod serve;
 
+pub use audit::{AuditArgs, AuditCommand, AuditExportArgs, AuditSealArgs, AuditVerifyArgs, Moment};
 pub use policy::{MrpElsewhereArg, NamingArgs, NotOnPanelArg, PhnCheckArg, PolicyArgs};
 pub use records::{ImportArgs, MigrateArgs, PanelArgs, PanelFormat, RegistryArg};
 pub use serve::{LimitArgs, ServeArgs};
@@ -34,6 +36,8 @@ pub enum Command {
     Panel(PanelArgs),
     /// Bring the database's schema to this build's version.
     Migrate(MigrateArgs),
+    /// The audit trail: is it whole, what does it say.
+    Audit(AuditArgs),
 }
 
 /// Settings of every command.

@@ -34,6 +34,9 @@ pub struct ServeArgs {
     #[arg(long, env = "PAS_LOAD_CAST", default_value_t = false, num_args = 0..=1, default_missing_value = "true",
           action = clap::ArgAction::Set, value_name = "BOOL")]
     pub load_cast: bool,
+    /// Seconds between two looks for events of the audit trail that have no seal yet.
+    #[arg(long, env = "PAS_SEAL_INTERVAL", default_value = "5", value_parser = seconds, value_name = "SECONDS")]
+    pub seal_interval: Duration,
     /// Bounds.
     #[command(flatten)]
     pub limits: LimitArgs,

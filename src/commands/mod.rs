@@ -1,10 +1,12 @@
 //! What each command does.
 
+mod audit;
 mod banner;
 mod cast;
 mod database;
 mod import;
 mod panel;
+mod sealing;
 mod serve;
 
 use std::process::ExitCode;
@@ -55,6 +57,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Import(args) => started(&args.shared).and_then(|()| import::run(args)),
         Command::Panel(args) => started(&args.shared).and_then(|()| panel::run(args)),
         Command::Migrate(args) => started(&args.shared).and_then(|()| migrate(args)),
+        Command::Audit(args) => started(audit::shared(args)).and_then(|()| audit::run(args)),
     };
     done.unwrap_or_else(|error| {
         eprintln!("pas: {error}");

@@ -16,6 +16,7 @@ use crate::http::{App, router};
 use crate::store::{Store, StoreOptions};
 
 use super::database::Database;
+use super::sealing::keep_sealing;
 use super::{CommandError, banner, cast, runtime};
 
 pub(super) fn run(args: &ServeArgs) -> Result<ExitCode, CommandError> {
@@ -51,6 +52,8 @@ async fn serve(args: &ServeArgs, database: &Database) -> Result<(), CommandError
     let listener = listener.tap_io(|connection| {
         let _ = connection.set_nodelay(true);
     });
+    let (drained, sealed) = watch::channel(false);
+    let sealing = tokio::spawn(keep_sealing(store.clone(), args.seal_interval, sealed));
     let mut overdue = stop.clone();
     let signalled = async move {
         stopped(&mut stop).await;
@@ -65,6 +68,9 @@ async fn serve(args: &ServeArgs, database: &Database) -> Result<(), CommandError
             tokio::time::sleep(args.limits.drain_timeout).await;
         } => warn!("some requests were still under way when the time to drain was over"),
     }
+    // Only now: what the last requests recorded is to be sealed as well.
+    let _ = drained.send(true);
+    let _ = tokio::time::timeout(args.limits.drain_timeout, sealing).await;
     let _ = tokio::time::timeout(args.limits.drain_timeout, store.close()).await;
     Ok(())
 }

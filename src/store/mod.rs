@@ -4,6 +4,7 @@
 //! [`Turn::look`], [`Turn::apply`], [`Turn::commit`]; however many patients it is about.
 
 mod apply;
+mod audit;
 mod error;
 mod import;
 mod look;
@@ -12,6 +13,7 @@ mod schema;
 mod views;
 
 pub use apply::{Effect, Kept, Receipt, Session, Turn};
+pub use audit::{Queue, QueueBounds, Sealed, TrailQuestion, TrailState, Writer};
 pub use error::StoreError;
 pub use import::{Import, ImportReport, Line, Registry, Row};
 pub use look::{Known, Parties, Question, Seen};

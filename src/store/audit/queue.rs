@@ -1,0 +1,199 @@
+//! Records of requests that ask nothing else of Postgres: written in batches, beside the requests.
+//!
+//! A refusal must cost next to nothing, or refusing would be what overwhelms the server. So nobody waits here: a record
+//! is taken or, when the queue is full, counted; the count itself is then recorded.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tracing::{error, info, warn};
+
+use crate::audit::Record;
+use crate::clock::Clock;
+
+use super::super::error::StoreError;
+use super::super::pool::Store;
+
+/// How much is held, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub struct QueueBounds {
+    /// Records that wait at most.
+    pub waiting: usize,
+    /// Records written at once at most.
+    pub batch: usize,
+    /// How long the first of a batch waits for more.
+    pub linger: Duration,
+    /// How long at most between two tries while Postgres is away.
+    pub patience: Duration,
+}
+
+impl Default for QueueBounds {
+    fn default() -> Self {
+        QueueBounds {
+            waiting: 4_096,
+            batch: 500,
+            linger: Duration::from_millis(200),
+            patience: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Where records are left. Clones lead to the same queue.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    sender: mpsc::Sender<Record>,
+    missed: Arc<AtomicU64>,
+}
+
+/// What writes them: one task.
+#[derive(Debug)]
+pub struct Writer {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+    missed: Arc<AtomicU64>,
+    waiting: mpsc::WeakSender<Record>,
+}
+
+impl Queue {
+    /// Starts a queue and what writes it.
+    pub fn start(store: Store, clock: Clock, bounds: QueueBounds) -> (Queue, Writer) {
+        let (sender, records) = mpsc::channel(bounds.waiting.max(1));
+        let (stop, stopped) = watch::channel(false);
+        let missed = Arc::new(AtomicU64::new(0));
+        let waiting = sender.downgrade();
+        let run = Run { store, clock, bounds, records, stopped, missed: missed.clone() };
+        let task = tokio::spawn(run.to_the_end());
+        let queue = Queue { sender, missed: missed.clone() };
+        (queue, Writer { stop, task, missed, waiting })
+    }
+
+    /// Leaves a record to be written. Never waits; when the queue is full, it is counted only.
+    pub fn offer(&self, record: Record) {
+        if self.sender.try_send(record).is_err() {
+            self.missed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Writer {
+    /// Writes what waits and ends, within this time. Gives back how many were not recorded.
+    pub async fn finish(mut self, within: Duration) -> u64 {
+        let _ = self.stop.send(true);
+        if tokio::time::timeout(within, &mut self.task).await.is_ok() {
+            return self.missed.load(Ordering::Relaxed);
+        }
+        // At least so many: those in the writer's hands are gone with it.
+        let waiting =
+            self.waiting.upgrade().map_or(0, |sender| sender.max_capacity() - sender.capacity());
+        self.task.abort();
+        let lost = self.missed.load(Ordering::Relaxed).saturating_add(waiting as u64).max(1);
+        error!(lost, "refusals were not recorded: Postgres was away until the end");
+        lost
+    }
+}
+
+/// The writing task.
+struct Run {
+    store: Store,
+    clock: Clock,
+    bounds: QueueBounds,
+    records: mpsc::Receiver<Record>,
+    stopped: watch::Receiver<bool>,
+    missed: Arc<AtomicU64>,
+}
+
+impl Run {
+    async fn to_the_end(mut self) {
+        while let Some(mut batch) = self.batch().await {
+            let missed = self.missed.swap(0, Ordering::Relaxed);
+            if missed > 0 {
+                batch.push(Record::overflow(self.clock.id(), self.clock.now(), missed));
+            }
+            if !batch.is_empty() {
+                self.write(&batch).await;
+            }
+        }
+    }
+
+    /// The next records to be written together; `None` at the end, when none is left.
+    async fn batch(&mut self) -> Option<Vec<Record>> {
+        let mut batch = Vec::new();
+        let stopped = self.stopped.wait_for(|stop| *stop);
+        tokio::select! {
+            biased;
+            first = self.records.recv() => batch.push(first?),
+            _ = stopped => {
+                // Whoever leaves a record after this is counted, and the count told by finish().
+                self.records.close();
+                while let Ok(record) = self.records.try_recv() {
+                    batch.push(record);
+                }
+                let left = !batch.is_empty() || self.missed.load(Ordering::Relaxed) > 0;
+                return left.then_some(batch);
+            }
+        }
+        let linger = tokio::time::sleep(self.bounds.linger);
+        tokio::pin!(linger);
+        while batch.len() < self.bounds.batch {
+            let stopped = self.stopped.wait_for(|stop| *stop);
+            tokio::select! {
+                biased;
+                next = self.records.recv() => match next {
+                    Some(record) => batch.push(record),
+                    None => break,
+                },
+                () = &mut linger => break,
+                _ = stopped => break,
+            }
+        }
+        Some(batch)
+    }
+
+    /// Writes a batch, however long Postgres is away.
+    async fn write(&self, batch: &[Record]) {
+        let mut pause = Duration::from_millis(100);
+        let mut told = false;
+        loop {
+            match self.store.record(batch).await {
+                Ok(()) => {
+                    if told {
+                        info!("refusals are recorded again");
+                    }
+                    return;
+                }
+                Err(StoreError::Broken(_)) => return self.write_singly(batch).await,
+                Err(error) => {
+                    if !told {
+                        warn!(%error, "refusals wait to be recorded");
+                    }
+                    told = true;
+                }
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(self.bounds.patience);
+        }
+    }
+
+    /// The database refuses one of them at least: it must not keep the others from being written.
+    async fn write_singly(&self, batch: &[Record]) {
+        let mut refused = 0_u64;
+        let mut why = None;
+        for record in batch {
+            while let Err(error) = self.store.record(std::slice::from_ref(record)).await {
+                if let StoreError::Broken(_) = &error {
+                    refused += u64::try_from(record.times).unwrap_or(1);
+                    why = Some(error);
+                    break;
+                }
+                tokio::time::sleep(self.bounds.patience).await;
+            }
+        }
+        if let Some(error) = why {
+            error!(refused, %error, "records were refused by the database");
+            self.missed.fetch_add(refused, Ordering::Relaxed);
+        }
+    }
+}
