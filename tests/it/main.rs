@@ -12,6 +12,7 @@ mod message;
 mod proxy;
 mod server;
 
+mod audit;
 mod crash;
 mod deliveries;
 mod docs;

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
-use crate::audit::Record;
+use crate::audit::{Outcome, Record};
 use crate::clock::Clock;
 
 use super::super::error::StoreError;
@@ -45,7 +45,21 @@ impl Default for QueueBounds {
 #[derive(Debug, Clone)]
 pub struct Queue {
     sender: mpsc::Sender<Record>,
-    missed: Arc<AtomicU64>,
+    counts: Arc<Counts>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    /// Requests for whose record there was no room, or which the database refused: to be recorded as a number.
+    missed: AtomicU64,
+    /// Requests that are not in the trail yet, in whichever way.
+    owed: AtomicU64,
+}
+
+impl Counts {
+    fn miss(&self, requests: u64) {
+        self.missed.fetch_add(requests, Ordering::Relaxed);
+    }
 }
 
 /// What writes them: one task.
@@ -53,8 +67,7 @@ pub struct Queue {
 pub struct Writer {
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
-    missed: Arc<AtomicU64>,
-    waiting: mpsc::WeakSender<Record>,
+    counts: Arc<Counts>,
 }
 
 impl Queue {
@@ -62,19 +75,23 @@ impl Queue {
     pub fn start(store: Store, clock: Clock, bounds: QueueBounds) -> (Queue, Writer) {
         let (sender, records) = mpsc::channel(bounds.waiting.max(1));
         let (stop, stopped) = watch::channel(false);
-        let missed = Arc::new(AtomicU64::new(0));
-        let waiting = sender.downgrade();
-        let run = Run { store, clock, bounds, records, stopped, missed: missed.clone() };
-        let task = tokio::spawn(run.to_the_end());
-        let queue = Queue { sender, missed: missed.clone() };
-        (queue, Writer { stop, task, missed, waiting })
+        let counts = Arc::new(Counts::default());
+        let run = Run { store, clock, bounds, records, stopped, counts: counts.clone() };
+        let task = tokio::spawn(run.write_to_the_end());
+        (Queue { sender, counts: counts.clone() }, Writer { stop, task, counts })
     }
 
     /// Leaves a record to be written. Never waits; when the queue is full, it is counted only.
     pub fn offer(&self, record: Record) {
+        self.counts.owed.fetch_add(1, Ordering::Relaxed);
         if self.sender.try_send(record).is_err() {
-            self.missed.fetch_add(1, Ordering::Relaxed);
+            self.counts.miss(1);
         }
+    }
+
+    /// How many requests are not in the trail yet, for a gauge.
+    pub fn waiting(&self) -> u64 {
+        self.counts.owed.load(Ordering::Relaxed)
     }
 }
 
@@ -82,15 +99,13 @@ impl Writer {
     /// Writes what waits and ends, within this time. Gives back how many were not recorded.
     pub async fn finish(mut self, within: Duration) -> u64 {
         let _ = self.stop.send(true);
-        if tokio::time::timeout(within, &mut self.task).await.is_ok() {
-            return self.missed.load(Ordering::Relaxed);
+        if tokio::time::timeout(within, &mut self.task).await.is_err() {
+            self.task.abort();
         }
-        // At least so many: those in the writer's hands are gone with it.
-        let waiting =
-            self.waiting.upgrade().map_or(0, |sender| sender.max_capacity() - sender.capacity());
-        self.task.abort();
-        let lost = self.missed.load(Ordering::Relaxed).saturating_add(waiting as u64).max(1);
-        error!(lost, "refusals were not recorded: Postgres was away until the end");
+        let lost = self.counts.owed.load(Ordering::Relaxed);
+        if lost > 0 {
+            error!(lost, "refusals were not recorded before the end");
+        }
         lost
     }
 }
@@ -102,13 +117,13 @@ struct Run {
     bounds: QueueBounds,
     records: mpsc::Receiver<Record>,
     stopped: watch::Receiver<bool>,
-    missed: Arc<AtomicU64>,
+    counts: Arc<Counts>,
 }
 
 impl Run {
-    async fn to_the_end(mut self) {
+    async fn write_to_the_end(mut self) {
         while let Some(mut batch) = self.batch().await {
-            let missed = self.missed.swap(0, Ordering::Relaxed);
+            let missed = self.counts.missed.swap(0, Ordering::Relaxed);
             if missed > 0 {
                 batch.push(Record::overflow(self.clock.id(), self.clock.now(), missed));
             }
@@ -124,14 +139,18 @@ impl Run {
         let stopped = self.stopped.wait_for(|stop| *stop);
         tokio::select! {
             biased;
-            first = self.records.recv() => batch.push(first?),
+            first = self.records.recv() => match first {
+                Some(record) => batch.push(record),
+                // The end: what is left may be a count of those that the database refused.
+                None => return (self.counts.missed.load(Ordering::Relaxed) > 0).then_some(batch),
+            },
             _ = stopped => {
                 // Whoever leaves a record after this is counted, and the count told by finish().
                 self.records.close();
                 while let Ok(record) = self.records.try_recv() {
                     batch.push(record);
                 }
-                let left = !batch.is_empty() || self.missed.load(Ordering::Relaxed) > 0;
+                let left = !batch.is_empty() || self.counts.missed.load(Ordering::Relaxed) > 0;
                 return left.then_some(batch);
             }
         }
@@ -159,6 +178,7 @@ impl Run {
         loop {
             match self.store.record(batch).await {
                 Ok(()) => {
+                    self.written(batch);
                     if told {
                         info!("refusals are recorded again");
                     }
@@ -179,21 +199,40 @@ impl Run {
 
     /// The database refuses one of them at least: it must not keep the others from being written.
     async fn write_singly(&self, batch: &[Record]) {
-        let mut refused = 0_u64;
-        let mut why = None;
+        let (mut refused, mut why) = (0, None);
         for record in batch {
-            while let Err(error) = self.store.record(std::slice::from_ref(record)).await {
-                if let StoreError::Broken(_) = &error {
-                    refused += u64::try_from(record.times).unwrap_or(1);
-                    why = Some(error);
-                    break;
+            let one = std::slice::from_ref(record);
+            loop {
+                match self.store.record(one).await {
+                    Ok(()) => self.written(one),
+                    Err(error @ StoreError::Broken(_)) => {
+                        why = Some(error);
+                        // A count that is refused as well would be tried for ever.
+                        if record.outcome != Outcome::Overflow {
+                            refused += times(record);
+                        }
+                    }
+                    Err(_) => {
+                        tokio::time::sleep(self.bounds.patience).await;
+                        continue;
+                    }
                 }
-                tokio::time::sleep(self.bounds.patience).await;
+                break;
             }
         }
         if let Some(error) = why {
             error!(refused, %error, "records were refused by the database");
-            self.missed.fetch_add(refused, Ordering::Relaxed);
+            self.counts.miss(refused);
         }
     }
+
+    fn written(&self, records: &[Record]) {
+        let requests = records.iter().map(times).sum();
+        self.counts.owed.fetch_sub(requests, Ordering::Relaxed);
+    }
+}
+
+/// How many requests a record stands for.
+fn times(record: &Record) -> u64 {
+    record.times.unsigned_abs()
 }
