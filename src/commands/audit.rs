@@ -73,11 +73,12 @@ async fn export(store: &Store, args: &AuditExportArgs) -> Result<ExitCode, Comma
         client: args.client.clone(),
     };
     let naming = Naming::default();
-    let mut after = 0;
+    let mut trail = store.trail(&question).await?;
     loop {
-        let events = store.trail(&question, after).await?;
-        let Some(last) = events.last() else { return Ok(ExitCode::SUCCESS) };
-        after = last.number;
+        let events = trail.page().await?;
+        if events.is_empty() {
+            return Ok(ExitCode::SUCCESS);
+        }
         let lines: String = events.iter().map(|event| audit_event(event, &naming) + "\n").collect();
         say(&lines)?;
     }

@@ -13,7 +13,7 @@ mod schema;
 mod views;
 
 pub use apply::{Effect, Kept, Receipt, Session, Turn};
-pub use audit::{Queue, QueueBounds, Sealed, TrailQuestion, TrailState, Writer};
+pub use audit::{Queue, QueueBounds, Sealed, Trail, TrailQuestion, TrailState, Writer};
 pub use error::StoreError;
 pub use import::{Import, ImportReport, Line, Registry, Row};
 pub use look::{Known, Parties, Question, Seen};

@@ -304,3 +304,22 @@ async fn a_jump_of_the_numbers_is_one_gap_however_wide() {
     assert_eq!(trail.seal().await.first, 4_000_000_000_002);
     assert_eq!(trail.verify(&[]).await.1, []);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backlog_is_sealed_ten_thousand_at_a_time_without_a_gap() {
+    let trail = Trail::new().await;
+    trail
+        .run(
+            "INSERT INTO audit.event (id, at, on_behalf_of, facility, patients, status, outcome, codes, times)
+             SELECT gen_random_uuid(), now(), '{}', '{}', '{}', 401, 'refused', '{}', 1 FROM generate_series(1, 10250)",
+        )
+        .await;
+    let Sealed::Yes { seal, more: true } = trail.store.seal(now()).await.expect("seals") else {
+        panic!("more than one seal holds");
+    };
+    assert_eq!((seal.first, seal.last, seal.count), (1, 10_000, 10_000));
+    let rest = trail.seal().await;
+    assert_eq!((rest.first, rest.last, rest.count), (10_001, 10_250, 250));
+    let (verified, findings) = trail.verify(&[rest.hash]).await;
+    assert_eq!((verified.events, findings), (10_250, vec![]));
+}

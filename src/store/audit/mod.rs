@@ -7,7 +7,7 @@ mod seal;
 mod verify;
 
 pub use queue::{Queue, QueueBounds, Writer};
-pub use read::{TrailQuestion, TrailState};
+pub use read::{Trail, TrailQuestion, TrailState};
 pub use seal::Sealed;
 
 use chrono::{DateTime, Utc};

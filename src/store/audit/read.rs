@@ -1,7 +1,7 @@
 //! Reading the trail.
 
 use chrono::{DateTime, Utc};
-use sqlx::Row as _;
+use sqlx::{Postgres, Row as _, Transaction};
 
 use crate::audit::Event;
 use crate::message::Phn;
@@ -34,12 +34,19 @@ pub struct TrailState {
     pub sealed_at: Option<DateTime<Utc>>,
 }
 
+// The numbers between which the events of a time lie, by the index on time: numbers follow time but for moments. (OFFSET 0
+// keeps Postgres from looking for the least number from the beginning of the trail on.)
+const BOUNDS: &str = "
+SELECT min(number) AS first, max(number) AS last
+  FROM (SELECT number FROM audit.event
+         WHERE at >= coalesce($1, '-infinity') AND at < coalesce($2, 'infinity') OFFSET 0) AS timed";
+
 // A patient's events come by their own index, the others in order of their numbers; the bounds of time stand in both.
 const PAGE_OF_ALL: &str = concat!(
     "SELECT number, ",
     event_columns!(),
     " FROM audit.event
-     WHERE number > $1
+     WHERE number > $1 AND number <= $6
        AND at >= coalesce($2, '-infinity') AND at < coalesce($3, 'infinity')
        AND client IS NOT DISTINCT FROM coalesce($4, client)
      ORDER BY number LIMIT $5"
@@ -47,8 +54,8 @@ const PAGE_OF_ALL: &str = concat!(
 const PAGE_OF_PATIENT: &str = concat!(
     "SELECT number, ",
     event_columns!(),
-    " FROM (SELECT * FROM audit.event WHERE patients @> ARRAY[$6] OFFSET 0) AS about
-     WHERE number > $1
+    " FROM (SELECT * FROM audit.event WHERE patients @> ARRAY[$7] OFFSET 0) AS about
+     WHERE number > $1 AND number <= $6
        AND at >= coalesce($2, '-infinity') AND at < coalesce($3, 'infinity')
        AND client IS NOT DISTINCT FROM coalesce($4, client)
      ORDER BY number LIMIT $5"
@@ -62,33 +69,69 @@ SELECT coalesce((SELECT max(number) FROM audit.event), 0) - passed.last AS unsea
        (SELECT at FROM sealed) AS sealed_at
   FROM passed";
 
-impl Store {
-    /// The next events that the question is about, after this number (0: from the beginning), in order of their numbers; none
-    /// when there are no more. One round trip.
+/// Events that a question is about, read page by page in order of their numbers.
+#[derive(Debug)]
+pub struct Trail<'q> {
+    store: &'q Store,
+    question: &'q TrailQuestion,
+    after: i64,
+    to: i64,
+}
+
+impl Trail<'_> {
+    /// The next events; none when there are no more. What is held at once is bounded.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn trail(
-        &self,
-        question: &TrailQuestion,
-        after: i64,
-    ) -> Result<Vec<Event>, StoreError> {
+    pub async fn page(&mut self) -> Result<Vec<Event>, StoreError> {
+        let question = self.question;
         let sql = if question.patient.is_some() { PAGE_OF_PATIENT } else { PAGE_OF_ALL };
         let mut query = sqlx::query(sql)
-            .bind(after)
+            .bind(self.after)
             .bind(question.since)
             .bind(question.until)
             .bind(question.client.as_deref())
-            .bind(PAGE);
+            .bind(PAGE)
+            .bind(self.to);
         if let Some(phn) = &question.patient {
             query = query.bind(phn.as_str());
         }
-        // Reading for an hour is no fault here: the limits are made for messages.
-        let mut transaction = self.pool.begin().await.map_err(|error| self.explain(error))?;
-        sqlx::query("SET LOCAL statement_timeout = 0").execute(&mut *transaction).await?;
+        let mut transaction = self.store.begin_reading().await?;
         let rows = query.fetch_all(&mut *transaction).await?;
         transaction.rollback().await?;
-        Ok(rows.iter().map(event).collect::<Result<_, _>>()?)
+        let events = rows.iter().map(event).collect::<Result<Vec<_>, _>>()?;
+        self.after = events.last().map_or(self.to, |event| event.number);
+        Ok(events)
+    }
+}
+
+impl Store {
+    /// Begins to read the events that a question is about.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn trail<'q>(&'q self, question: &'q TrailQuestion) -> Result<Trail<'q>, StoreError> {
+        let mut trail = Trail { store: self, question, after: 0, to: i64::MAX };
+        let timed = question.since.is_some() || question.until.is_some();
+        if timed && question.patient.is_none() {
+            let mut transaction = self.begin_reading().await?;
+            let row = sqlx::query(BOUNDS)
+                .bind(question.since)
+                .bind(question.until)
+                .fetch_one(&mut *transaction)
+                .await?;
+            transaction.rollback().await?;
+            trail.after = row.try_get::<Option<i64>, _>("first")?.unwrap_or(1) - 1;
+            trail.to = row.try_get::<Option<i64>, _>("last")?.unwrap_or(0);
+        }
+        Ok(trail)
+    }
+
+    /// Reading for an hour is no fault: the limits are made for messages.
+    async fn begin_reading(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        let mut transaction = self.pool.begin().await.map_err(|error| self.explain(error))?;
+        sqlx::query("SET LOCAL statement_timeout = 0").execute(&mut *transaction).await?;
+        Ok(transaction)
     }
 
     /// How far the sealing is, for a gauge. One round trip.
