@@ -256,4 +256,33 @@ mod tests {
             assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.word());
         }
     }
+
+    #[test]
+    fn a_message_is_recorded_with_its_sender_keys_parties_and_patients() {
+        use crate::fhir::{JsonLimits, decode};
+        use crate::message::{Limits, Naming, PhnCheck, Policy, read};
+        let body = include_bytes!("../../fixtures/exchanges/add-patient-to-panel/1-request.json");
+        let json = decode(body, &JsonLimits::default()).unwrap();
+        let limits = Limits { members: 10 };
+        let policy = Policy { naming: Naming::default(), phn: PhnCheck::Digit, limits };
+        let message = read(&json, &policy).unwrap();
+        let origin = Origin { request_id: Uuid::nil(), caller: &Caller::Unchecked, address: None };
+        let (id, at) = (Uuid::from_u128(1), DateTime::UNIX_EPOCH);
+        let bare = Record::new(id, at, origin, 200, Outcome::Ok, ["processed"]);
+        let record = bare.clone().about(&message).kept(Uuid::from_u128(9));
+        assert_eq!(record.event.as_deref(), Some("add-patient-to-panel"));
+        assert_eq!(record.source.as_deref(), Some(message.sender.as_str()));
+        let keys = message.keys.as_ref().unwrap();
+        assert_eq!(record.bundle_key.as_deref(), Some(keys.bundle.as_str()));
+        assert_eq!(record.header_key.as_deref(), Some(keys.header.as_str()));
+        assert!(record.on_behalf_of[0].ends_with("|90101"), "{:?}", record.on_behalf_of);
+        assert!(record.facility[0].ends_with("|F0101"), "{:?}", record.facility);
+        assert_eq!(record.patients.0, ["9876500011"]);
+        assert_eq!((record.message_id, record.client), (Some(Uuid::from_u128(9)), None));
+        let unread = bare.enveloped(&message.envelope);
+        assert_eq!(
+            (unread.event.as_deref(), unread.patients.0.len()),
+            (Some("add-patient-to-panel"), 0)
+        );
+    }
 }
