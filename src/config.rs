@@ -21,6 +21,8 @@ use crate::registry::{self, NamePolicy};
 use crate::reply::Origin;
 use crate::store::{Registry, SERVER_ROLE, Store, StoreOptions};
 
+/// Connections for what is done beside messages: recording, sealing, turning months.
+const CHORES: u32 = 2;
 /// How many large bodies are worked on at once.
 const BULKY: usize = 4;
 
@@ -43,6 +45,11 @@ pub fn store_options(url: &str, limits: &LimitArgs) -> StoreOptions {
         lock_timeout: limits.lock_timeout,
         role: Some(SERVER_ROLE),
     }
+}
+
+/// How the store connects that works beside messages: on connections of its own, so that it never takes one of theirs.
+pub fn chores_options(url: &str, limits: &LimitArgs) -> StoreOptions {
+    StoreOptions { connections: CHORES, ..store_options(url, limits) }
 }
 
 /// Bounds at the edge.

@@ -3,12 +3,14 @@
 mod grants;
 mod listen;
 mod access;
+mod audit;
 mod policy;
 mod records;
 mod serve;
 mod telemetry;
 
 pub use access::AccessArgs;
+pub use audit::{AuditArgs, AuditCommand, AuditExportArgs, AuditSealArgs, AuditVerifyArgs, Moment};
 pub use grants::{
     ClientGrantArgs, GrantArgs, GrantParty, GrantsArgs, PersonGrantArgs, RevokeArgs, RevokeParty,
     RevokedArgs,
@@ -51,6 +53,8 @@ pub enum Command {
     Grants(GrantsArgs),
     /// Bring the database's schema to this build's version.
     Migrate(MigrateArgs),
+    /// The audit trail: is it whole, what does it say.
+    Audit(AuditArgs),
 }
 
 /// Settings of every command.

@@ -44,6 +44,9 @@ pub struct ServeArgs {
     /// Who may post.
     #[command(flatten)]
     pub access: AccessArgs,
+    /// Seconds between two looks for events of the audit trail that have no seal yet.
+    #[arg(long, env = "PAS_SEAL_INTERVAL", default_value = "5", value_parser = seconds, value_name = "SECONDS")]
+    pub seal_interval: Duration,
     /// Bounds.
     #[command(flatten)]
     pub limits: LimitArgs,

@@ -1,5 +1,6 @@
 //! What each command does.
 
+mod audit;
 mod banner;
 mod cast;
 mod chores;
@@ -8,6 +9,7 @@ mod grants;
 mod import;
 mod metrics;
 mod panel;
+mod sealing;
 mod serve;
 
 use std::process::ExitCode;
@@ -72,6 +74,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Revoke(args) => started(args.shared(), None).and_then(|_| grants::revoke(args)),
         Command::Grants(args) => started(&args.shared, None).and_then(|_| grants::list(args)),
         Command::Migrate(args) => started(&args.shared, None).and_then(|_| migrate(args)),
+        Command::Audit(args) => started(audit::shared(args), None).and_then(|_| audit::run(args)),
     };
     done.unwrap_or_else(|error| {
         eprintln!("pas: {error}");

@@ -9,11 +9,13 @@ use tokio::sync::watch;
 use tracing::{info, warn};
 
 use crate::cli::ServeArgs;
+use crate::clock::Clock;
 use crate::config::{self, Admission};
 use crate::http::{self, App, Certificate, Door, Stop, router, stopped};
-use crate::store::{Store, StoreOptions};
+use crate::store::{Queue, QueueBounds, Store, StoreOptions};
 
 use super::database::{self, Database};
+use super::sealing::keep_sealing;
 use super::{CommandError, banner, cast, chores, metrics, runtime};
 
 pub(super) fn run(args: &ServeArgs) -> Result<ExitCode, CommandError> {
@@ -53,7 +55,8 @@ async fn serve(
         () = stopped(&mut stop) => return Ok(()),
     }
     let store = Store::open(&config::store_options(&database.url(), &args.limits))?;
-    tokio::spawn(chores::turn_months(store.clone(), args.keep_answers));
+    let beside = Store::open(&config::chores_options(&database.url(), &args.limits))?;
+    tokio::spawn(chores::turn_months(beside.clone(), args.keep_answers));
     let what = format!("listening on {}", args.bind);
     let listener = TcpListener::bind(args.bind).await.map_err(CommandError::io(what.clone()))?;
     let address = listener.local_addr().map_err(CommandError::io(what))?;
@@ -64,6 +67,7 @@ async fn serve(
         tokio::spawn(issuer.clone().watch());
     }
     let service = config::service(args, store.clone(), endpoint);
+    let (trail, writer) = Queue::start(beside.clone(), Clock::System, QueueBounds::default());
     let app = Arc::new(App {
         service,
         limits: config::edge_limits(&args.limits),
@@ -71,12 +75,15 @@ async fn serve(
         door,
         desk,
         behind_gateway: args.access.behind_gateway,
+        trail,
         measure: metrics::measure(args.telemetry.metrics_bind)?,
     });
     metrics::serve(args.telemetry.metrics_bind, &app).await?;
     let token = admission == Admission::Cast;
     banner::show(&base, database, args.shared.data_dir.as_deref(), token)?;
     info!(%address, sandbox = database.is_sandbox(), "serving");
+    let (drained, sealed) = watch::channel(false);
+    let sealing = tokio::spawn(keep_sealing(beside.clone(), args.seal_interval, sealed));
     let mut overdue = stop.clone();
     let limits = config::listen_limits(args);
     tokio::select! {
@@ -86,7 +93,12 @@ async fn serve(
             tokio::time::sleep(args.limits.drain_timeout).await;
         } => warn!("some requests were still under way when the time to drain was over"),
     }
-    let _ = tokio::time::timeout(args.limits.drain_timeout, store.close()).await;
+    writer.finish(args.limits.drain_timeout).await;
+    // Only now: what the last requests recorded is to be sealed as well.
+    let _ = drained.send(true);
+    let _ = tokio::time::timeout(args.limits.drain_timeout, sealing).await;
+    let closed = async { tokio::join!(store.close(), beside.close()) };
+    let _ = tokio::time::timeout(args.limits.drain_timeout, closed).await;
     Ok(())
 }
 

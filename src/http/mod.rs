@@ -29,8 +29,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 use uuid::Uuid;
 
 use crate::access::ClientId;
+use crate::audit::{Origin, Outcome};
 use crate::fault::{Code, Issue};
-use crate::process::{Post, Service, process};
+use crate::process::{Answer, Post, Service, process};
+use crate::store::Queue;
 use door::Turned;
 use sent::Sent;
 use token::Desk;
@@ -71,6 +73,8 @@ pub struct App {
     pub desk: Option<Arc<Desk>>,
     /// Whether the peer is a gateway that is trusted to say where a request came from.
     pub behind_gateway: bool,
+    /// Where records are left of what touches Postgres for nothing else.
+    pub trail: Queue,
     /// Counts and times.
     pub measure: Measure,
 }
@@ -81,9 +85,21 @@ impl App {
         Sent(self.service.alone(vec![Issue::plain(code)]))
     }
 
+    /// For a message that was not even read, with its record.
+    fn refused(&self, issue: Issue, origin: Origin<'_>) -> Answer {
+        let answer = self.service.alone(vec![issue]);
+        let outcome = if answer.status < 500 { Outcome::Refused } else { Outcome::Failed };
+        let record = self.service.record(&answer, outcome, origin);
+        Answer { record: Some(Box::new(record)), ..answer }
+    }
+
     /// For whoever is not let in, with the time to come again where it is known.
-    fn turned_away(&self, turned: Turned) -> Response {
-        let mut response = Sent(self.service.alone(vec![turned.issue()])).into_response();
+    fn turned_away(&self, turned: Turned, origin: Origin<'_>) -> Response {
+        let mut answer = self.refused(turned.issue(), origin);
+        if let Some(record) = answer.record.take() {
+            self.trail.offer(*record);
+        }
+        let mut response = Sent(answer).into_response();
         if let Some(seconds) = turned.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
@@ -133,22 +149,28 @@ async fn message(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
+    let address = door::origin(&parts, app.behind_gateway);
     let by = match app.door.admit(&parts.headers, app.service.clock.now()).await {
         Ok(by) => by,
-        Err((turned, _)) => return app.turned_away(turned),
+        Err((turned, caller)) => {
+            return app.turned_away(turned, Origin { request_id: id, caller: &caller, address });
+        }
     };
+    let origin = Origin { request_id: id, caller: &by.caller, address };
     let received = match negotiate::negotiate(&parts) {
         Ok(encoding) => body::read(body, encoding, app.limits, &app.bodies).await,
         Err(code) => Err(code),
     };
-    let answer = match received {
+    let mut answer = match received {
         Ok(held) => {
-            let address = door::origin(&parts, app.behind_gateway);
-            let post = Post { id, address, by: &by, body: held.bytes() };
+            let post = Post { origin, scopes: by.scopes, body: held.bytes() };
             process(&app.service, post).await
         }
-        Err(code) => app.service.alone(vec![Issue::plain(code)]),
+        Err(code) => app.refused(Issue::plain(code), origin),
     };
+    if let Some(record) = answer.record.take() {
+        app.trail.offer(*record);
+    }
     app.door.count(&by.caller, &answer);
     let mut response = Sent(answer).into_response();
     if let Some(client) = by.caller.client() {

@@ -20,19 +20,17 @@
 
 mod service;
 mod verdict;
+mod work;
 
 pub use service::{Answer, Service};
 
-use std::net::IpAddr;
+use tracing::info_span;
 
-use tracing::{Instrument as _, info_span};
-use uuid::Uuid;
-
-use crate::access::{Authenticated, SpeakingFault, Spoken, may_speak};
-use crate::fault::{Code, Issue};
-use crate::message::{Event, Message};
-use crate::store::{Kept, Known, Question, StoreError};
-use verdict::Verdict;
+use crate::access::Scopes;
+use crate::audit::Origin;
+use crate::message::Event;
+use crate::store::StoreError;
+use work::Work;
 
 /// Bodies up to this many bytes are read at once; more of them would keep other requests waiting.
 const LIGHT: usize = 64 << 10;
@@ -40,12 +38,10 @@ const LIGHT: usize = 64 << 10;
 /// A request to process.
 #[derive(Debug, Clone, Copy)]
 pub struct Post<'p> {
-    /// Its `X-Request-Id`.
-    pub id: Uuid,
-    /// Where it came from, when the connection shows it.
-    pub address: Option<IpAddr>,
-    /// Who sent it, and what they may do.
-    pub by: &'p Authenticated,
+    /// Which request it is, from whom and from where.
+    pub origin: Origin<'p>,
+    /// What its sender may do.
+    pub scopes: Scopes,
     /// What was sent.
     pub body: &'p [u8],
 }
@@ -56,6 +52,7 @@ macro_rules! step {
         info_span!(target: "pas::span", $name)
     };
 }
+use step;
 
 /// Processes the body of a request.
 pub async fn process(service: &Service, post: Post<'_>) -> Answer {
@@ -64,14 +61,12 @@ pub async fn process(service: &Service, post: Post<'_>) -> Answer {
     let _permit = if bulky { service.bulky.acquire().await.ok() } else { None };
     let message = match beside(bulky, || step!("read").in_scope(|| service.read(post.body))) {
         Ok(message) => message,
-        Err(answer) => return answer,
+        Err(unread) => return service.unread(unread, post.origin),
     };
     let work = Work { service, post: &post, message: &message, bulky };
     let answering = async {
-        if !post.by.scopes.allow(message.event) {
-            return Ok(service.alone(vec![Issue::plain(Code::ScopeMissing)]));
-        }
         match message.event {
+            event if !post.scopes.allow(event) => Ok(work.out_of_scope()),
             Event::Query => work.query().await,
             Event::Add | Event::Remove => work.change().await,
         }
@@ -79,70 +74,8 @@ pub async fn process(service: &Service, post: Post<'_>) -> Answer {
     // A database that fell silent must not hold a sender for ever. What was not committed is rolled back.
     let late = |_| Err(StoreError::Unavailable("no answer in time".into()));
     let answer = tokio::time::timeout(service.deadline, answering).await.unwrap_or_else(late);
-    let answer = answer.unwrap_or_else(|error| service.failed(error));
+    let answer = answer.unwrap_or_else(|error| work.failed(error));
     Answer { event: Some(message.event), patients: message.patients.len(), ..answer }
-}
-
-/// A message under way.
-struct Work<'w> {
-    service: &'w Service,
-    post: &'w Post<'w>,
-    message: &'w Message,
-    bulky: bool,
-}
-
-impl Work<'_> {
-    async fn query(&self) -> Result<Answer, StoreError> {
-        let (mut session, known) =
-            self.service.store.look(&self.question()).instrument(step!("look")).await?;
-        if let Err(fault) = self.allowed(&known) {
-            return Ok(self.forbidden(fault));
-        }
-        if let Some(seen) = known.seen {
-            return Ok(self.service.replay(self.message, seen));
-        }
-        let verdict = self.verdict(&known)?;
-        let receipt = verdict.receipt(self.message, &self.post.by.caller);
-        match session.keep(&receipt).instrument(step!("keep")).await? {
-            Kept::Yes => Ok(verdict.answer()),
-            Kept::Earlier(seen) => Ok(self.service.replay(self.message, seen)),
-        }
-    }
-
-    async fn change(&self) -> Result<Answer, StoreError> {
-        let mut turn = self.service.store.begin().instrument(step!("begin")).await?;
-        let known = turn.look(&self.question()).instrument(step!("look")).await?;
-        if let Err(fault) = self.allowed(&known) {
-            return Ok(self.forbidden(fault));
-        }
-        if let Some(seen) = known.seen {
-            return Ok(self.service.replay(self.message, seen));
-        }
-        let verdict = self.verdict(&known)?;
-        let receipt = verdict.receipt(self.message, &self.post.by.caller);
-        turn.apply(&receipt, &verdict.effect()).instrument(step!("apply")).await?;
-        turn.commit().instrument(step!("commit")).await?;
-        Ok(verdict.answer())
-    }
-
-    fn question(&self) -> Question<'_> {
-        Question::about(self.message, &self.post.by.caller)
-    }
-
-    /// Step 3: whether the caller may speak for the clinic and the provider of the message.
-    fn allowed(&self, known: &Known) -> Result<(), SpeakingFault> {
-        let today = self.service.clock.today(self.service.offset);
-        let (grant, spoken) = (known.grant.as_ref(), Spoken::of(self.message));
-        may_speak(&self.post.by.caller, grant, &spoken, &known.records, today)
-    }
-
-    fn forbidden(&self, fault: SpeakingFault) -> Answer {
-        self.service.alone(vec![Issue::with(Code::Forbidden, fault.text())])
-    }
-
-    fn verdict(&self, known: &Known) -> Result<Verdict, StoreError> {
-        beside(self.bulky, || self.service.verdict(self.message, known))
-    }
 }
 
 /// Does work that takes long where it holds up no other request.

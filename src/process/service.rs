@@ -6,11 +6,12 @@ use chrono::FixedOffset;
 
 use tokio::sync::Semaphore;
 
+use crate::audit::{Origin, Outcome, Record};
 use crate::clock::Clock;
 use crate::fault::{Code, Issue, ResponseCode, response_code, status_alone};
 use crate::fhir::{JsonLimits, decode};
-use crate::message::{self, Event, Message, Unread};
-use crate::reply::{self, Body, Occasion, Origin};
+use crate::message::{self, Envelope, Event, Message};
+use crate::reply::{self, Body, Occasion};
 use crate::store::{Seen, Store, StoreError};
 use crate::{panel, registry};
 
@@ -22,7 +23,7 @@ pub struct Service {
     /// Time and ids.
     pub clock: Clock,
     /// Who answers.
-    pub origin: Origin,
+    pub origin: reply::Origin,
     /// Bounds on JSON.
     pub json: JsonLimits,
     /// How messages are read.
@@ -58,16 +59,49 @@ pub struct Answer {
     pub patients: usize,
     /// How many patients did not match the Client Registry.
     pub unmatched: usize,
+    /// What is to be recorded of it and is not yet; `None` when it was recorded with what it did.
+    pub record: Option<Box<Record>>,
     /// For the operator: why a 5xx. Never sent.
     pub defect: Option<StoreError>,
 }
 
+/// A body that is no sound message.
+pub(super) struct Unsound {
+    issues: Vec<Issue>,
+    envelope: Option<Envelope>,
+}
+
 impl Service {
-    /// Steps 1 and 2: a sound message, or the answer that says why there is none.
-    pub(super) fn read(&self, body: &[u8]) -> Result<Message, Answer> {
-        let json = decode(body, &self.json)
-            .map_err(|faults| self.alone(faults.iter().map(Issue::from).collect()))?;
-        message::read(&json, &self.reading).map_err(|unread| self.unread(&unread))
+    /// Steps 1 and 2: a sound message, or every fault and what could be made out all the same.
+    pub(super) fn read(&self, body: &[u8]) -> Result<Message, Unsound> {
+        let json = decode(body, &self.json).map_err(|faults| Unsound {
+            envelope: None,
+            issues: faults.iter().map(Issue::from).collect(),
+        })?;
+        message::read(&json, &self.reading).map_err(|unread| Unsound {
+            issues: unread.faults.iter().map(Issue::from).collect(),
+            envelope: unread.envelope,
+        })
+    }
+
+    /// A body that is no sound message.
+    pub(super) fn unread(&self, unsound: Unsound, origin: Origin<'_>) -> Answer {
+        let answer = match &unsound.envelope {
+            Some(envelope) => self.refuse(envelope, &unsound.issues),
+            None => self.alone(unsound.issues),
+        };
+        let record = self.record(&answer, Outcome::Refused, origin);
+        let record = match &unsound.envelope {
+            Some(envelope) => record.enveloped(envelope),
+            None => record,
+        };
+        Answer { record: Some(Box::new(record)), ..answer }
+    }
+
+    /// What is recorded of an answer that was not kept.
+    pub fn record(&self, answer: &Answer, outcome: Outcome, origin: Origin<'_>) -> Record {
+        let codes = answer.codes.iter().map(|code| code.row().code);
+        Record::new(Clock::System.id(), self.clock.now(), origin, answer.status, outcome, codes)
     }
 
     /// An answer for when the store failed; why, is for the log alone.
@@ -87,17 +121,8 @@ impl Service {
         self.refuse(&message.envelope, &[Issue::plain(code)])
     }
 
-    /// A body that is no sound message.
-    fn unread(&self, unread: &Unread) -> Answer {
-        let issues: Vec<Issue> = unread.faults.iter().map(Issue::from).collect();
-        match &unread.envelope {
-            Some(envelope) => self.refuse(envelope, &issues),
-            None => self.alone(issues),
-        }
-    }
-
     /// A response message that refuses and is not kept.
-    fn refuse(&self, envelope: &message::Envelope, issues: &[Issue]) -> Answer {
+    fn refuse(&self, envelope: &Envelope, issues: &[Issue]) -> Answer {
         let (now, receipt) = (self.clock.now(), self.clock.id());
         let occasion = Occasion { origin: &self.origin, clock: &self.clock, now, receipt };
         let body = reply::refusal(envelope, issues, occasion);
@@ -123,6 +148,7 @@ impl Answer {
             replayed: false,
             patients: 0,
             unmatched: 0,
+            record: None,
             defect: None,
         }
     }

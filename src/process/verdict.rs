@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::access::Caller;
+use crate::audit::Record;
 use crate::clock::Clock;
 use crate::fault::{Code, Issue, ResponseCode, response_code};
 use crate::message::{Event, Message};
@@ -19,8 +20,8 @@ use super::{Answer, Service};
 
 /// What becomes of a message, and the bytes that say so.
 pub(super) struct Verdict {
-    receipt: Uuid,
-    at: DateTime<Utc>,
+    pub(super) receipt: Uuid,
+    pub(super) at: DateTime<Utc>,
     issues: Vec<Issue>,
     /// The panel and its provider; `None` when a rule failed.
     panel: Option<(PanelId, String)>,
@@ -29,9 +30,22 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
-    pub(super) fn receipt<'v>(&'v self, message: &'v Message, caller: &'v Caller) -> Receipt<'v> {
-        let ok = response_code(&self.issues) == ResponseCode::Ok;
-        Receipt { id: self.receipt, message, caller, at: self.at, ok, answer: &self.body }
+    pub(super) fn receipt<'v>(
+        &'v self,
+        message: &'v Message,
+        caller: &'v Caller,
+        record: &'v Record,
+    ) -> Receipt<'v> {
+        let ok = self.response() == ResponseCode::Ok;
+        Receipt { id: self.receipt, message, caller, at: self.at, ok, answer: &self.body, record }
+    }
+
+    pub(super) fn response(&self) -> ResponseCode {
+        response_code(&self.issues)
+    }
+
+    pub(super) fn codes(&self) -> impl Iterator<Item = &'static str> {
+        self.issues.iter().map(|issue| issue.code.row().code)
     }
 
     pub(super) fn effect(&self) -> Effect<'_> {
@@ -42,13 +56,14 @@ impl Verdict {
     pub(super) fn answer(self) -> Answer {
         Answer {
             status: 200,
-            response: Some(response_code(&self.issues)),
+            response: Some(self.response()),
             codes: self.issues.iter().map(|issue| issue.code).collect(),
             body: self.body,
             event: None,
             replayed: false,
             patients: 0,
             unmatched: unmatched(&self.issues),
+            record: None,
             defect: None,
         }
     }

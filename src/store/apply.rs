@@ -2,17 +2,20 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::pool::PoolConnection;
+use sqlx::types::Json;
 use sqlx::{Postgres, Row as _, Transaction};
 use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
 use crate::access::{Caller, ClientId, Subject};
+use crate::audit::Record;
 use crate::message::{Digest, Message};
-use crate::panel::{Change, EntryStatus, PanelId};
+use crate::panel::{Change, PanelId};
 
 use super::error::StoreError;
 use super::look::{Known, Question, Seen, client_key, look};
 use super::pool::Store;
+use super::steps::Steps;
 
 /// A message as it is kept: by which keys, and what was answered.
 #[derive(Debug)]
@@ -29,6 +32,8 @@ pub struct Receipt<'m> {
     pub ok: bool,
     /// The answer, byte for byte.
     pub answer: &'m [u8],
+    /// What is recorded of it.
+    pub record: &'m Record,
 }
 
 impl Receipt<'_> {
@@ -56,15 +61,23 @@ pub enum Kept {
     Earlier(Seen),
 }
 
-const KEEP: &str = "
-SELECT header_key, digest, answer
-  FROM inbox.keep(ROW($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)::inbox.message)";
+// $1-$10 the message, in the order of its columns; $11 its record.
+const KEEP: &str = concat!(
+    "WITH earlier AS MATERIALIZED (
+    SELECT header_key, digest, answer
+      FROM inbox.keep(ROW($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)::inbox.message)
+), recorded AS (",
+    super::audit::record_sql!("11", "WHERE NOT EXISTS (SELECT FROM earlier)"),
+    ")
+SELECT header_key, digest, answer FROM earlier"
+);
 
 // $1-$10 the message, in the order of its columns; $11-$13 entries that cease to be confirmed or listed, with status before
 // and after; $14, $15 entries confirmed again, with status before; $16, $17 panel and patients of new entries; $18 the
-// provider; $19 why each of the first ended; $20 the author, $21 the person.
+// provider; $19 why each of the first ended; $20 the author, $21 the person; $22 the record.
 // `ended` comes first by being counted in the other two: whoever stops being MRP must have stopped before another starts.
-const APPLY: &str = "
+const APPLY: &str = concat!(
+    "
 WITH message AS (
     INSERT INTO inbox.message (id, client, sender, bundle_key, header_key, digest, event, received_at, outcome, answer)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
@@ -98,8 +111,11 @@ WITH message AS (
 ), notice AS (
     INSERT INTO panel.notice (panel_id, entry_id, kind, at, message_id)
     SELECT panel_id, id, 'mrp-moved', $8, $1 FROM ended WHERE reason = 'mrp-moved'
-)
-SELECT count(*) AS steps FROM step";
+), recorded AS (",
+    super::audit::record_sql!("22"),
+    ")
+SELECT count(*) AS steps FROM step"
+);
 
 impl Store {
     /// Gathers everything for a message that changes nothing, in one snapshot; gives the connection to go on with. One
@@ -157,14 +173,27 @@ impl Session {
     /// # Errors
     /// When the database does not answer; then nothing is kept.
     pub async fn keep(&mut self, receipt: &Receipt<'_>) -> Result<Kept, StoreError> {
-        let earlier =
-            bind_receipt(sqlx::query(KEEP), receipt).fetch_optional(&mut *self.connection).await?;
+        let earlier = bind_receipt(sqlx::query(KEEP), receipt)
+            .bind(record(receipt))
+            .fetch_optional(&mut *self.connection)
+            .await?;
         let Some(row) = earlier else { return Ok(Kept::Yes) };
         Ok(Kept::Earlier(Seen {
             header_key: row.try_get("header_key")?,
             digest: Digest::from_bytes(row.try_get("digest")?),
             answer: row.try_get("answer")?,
         }))
+    }
+}
+
+impl Session {
+    /// Records what is answered without being kept. One round trip.
+    ///
+    /// # Errors
+    /// When the database does not answer; then it may be recorded or not.
+    pub async fn record(mut self, record: &Record) -> Result<(), StoreError> {
+        let records = std::slice::from_ref(record);
+        Ok(super::audit::record(&mut *self.connection, records).await?)
     }
 }
 
@@ -207,6 +236,7 @@ impl Turn {
             .bind(&steps.ended_reason)
             .bind(receipt.author())
             .bind(receipt.caller.subject().map(Subject::as_str))
+            .bind(record(receipt))
             .fetch_one(&mut *self.transaction)
             .await?;
         let taken: i64 = row.try_get("steps")?;
@@ -215,6 +245,15 @@ impl Turn {
             return Err(StoreError::Broken(text));
         }
         Ok(())
+    }
+
+    /// Records what is answered without being kept, and ends the turn. Two round trips.
+    ///
+    /// # Errors
+    /// When the database does not answer; then it may be recorded or not.
+    pub async fn record(mut self, record: &Record) -> Result<(), StoreError> {
+        super::audit::record(&mut *self.transaction, std::slice::from_ref(record)).await?;
+        self.commit().await
     }
 
     /// Makes it so. One round trip.
@@ -243,40 +282,6 @@ fn bind_receipt<'q>(query: Query<'q>, receipt: &'q Receipt<'q>) -> Query<'q> {
         .bind(receipt.answer)
 }
 
-/// Changes as columns.
-#[derive(Default)]
-struct Steps<'c> {
-    ended: Vec<i64>,
-    ended_was: Vec<&'static str>,
-    ended_became: Vec<&'static str>,
-    ended_reason: Vec<&'static str>,
-    confirmed: Vec<i64>,
-    confirmed_was: Vec<&'static str>,
-    opened: Vec<&'c str>,
-}
-
-impl<'c> Steps<'c> {
-    fn take(&mut self, change: &'c Change) {
-        match change {
-            Change::Open(phn) => self.opened.push(phn.as_str()),
-            Change::Confirm { entry, was } => {
-                self.confirmed.push(entry.0);
-                self.confirmed_was.push(was.word());
-            }
-            Change::Displace { entry, same_provider } => {
-                let reason = if *same_provider { "clinic-moved" } else { "mrp-moved" };
-                self.end(entry.0, EntryStatus::Confirmed, EntryStatus::NotMrp, reason);
-            }
-            Change::Remove { entry, was } => {
-                self.end(entry.0, *was, EntryStatus::Removed, "removed")
-            }
-        }
-    }
-
-    fn end(&mut self, entry: i64, was: EntryStatus, became: EntryStatus, reason: &'static str) {
-        self.ended.push(entry);
-        self.ended_was.push(was.word());
-        self.ended_became.push(became.word());
-        self.ended_reason.push(reason);
-    }
+fn record<'r>(receipt: &Receipt<'r>) -> Json<&'r [Record]> {
+    Json(std::slice::from_ref(receipt.record))
 }

@@ -4,6 +4,7 @@
 //! [`Turn::look`], [`Turn::apply`], [`Turn::commit`]; however many patients it is about.
 
 mod apply;
+mod audit;
 mod error;
 mod grants;
 mod import;
@@ -11,9 +12,11 @@ mod look;
 mod pool;
 mod retention;
 mod schema;
+mod steps;
 mod views;
 
 pub use apply::{Effect, Kept, Receipt, Session, Turn};
+pub use audit::{Queue, QueueBounds, Sealed, Trail, TrailQuestion, TrailState, Writer};
 pub use error::StoreError;
 pub use grants::{Party, Registration};
 pub use import::{Import, ImportReport, Line, Registry, Row};

@@ -15,6 +15,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "inbox", include_str!("../../migrations/0002_inbox.sql")),
     (3, "panels", include_str!("../../migrations/0003_panels.sql")),
     (4, "server role", include_str!("../../migrations/0004_server_role.sql")),
+    (5, "audit", include_str!("../../migrations/0005_audit.sql")),
     (6, "access", include_str!("../../migrations/0006_access.sql")),
     (7, "retention", include_str!("../../migrations/0007_retention.sql")),
 ];

@@ -15,6 +15,7 @@ mod server;
 mod upgrade;
 
 mod access;
+mod audit;
 mod crash;
 mod deliveries;
 mod docs;

@@ -13,7 +13,7 @@ use pas::cli::{Cli, Command, ServeArgs};
 use pas::clock::Clock;
 use pas::config::Admission;
 use pas::http::{App, Certificate, Door, Measure, router};
-use pas::store::Store;
+use pas::store::{Queue, QueueBounds, Store, Writer};
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -30,6 +30,7 @@ pub struct Server {
     /// With it the server ends: nobody could tell it to stop any more.
     pub stop: tokio::sync::watch::Sender<bool>,
     pub app: Arc<App>,
+    writer: Writer,
 }
 
 /// How a test's server differs from the default one.
@@ -85,6 +86,9 @@ impl Server {
         if let Door::Guarded { issuer, .. } = &door {
             let _ = issuer.refresh().await;
         }
+        let beside = pas::config::chores_options(&database.url, &args.limits);
+        let beside = Store::open(&beside).expect("opens");
+        let (trail, writer) = Queue::start(beside, Clock::System, QueueBounds::default());
         let app = Arc::new(App {
             service,
             limits,
@@ -92,6 +96,7 @@ impl Server {
             door,
             desk,
             behind_gateway: args.access.behind_gateway,
+            trail,
             measure: Measure::on(NOW.parse().expect("an instant")).expect("counts"),
         });
         let certificate = args.listen.tls_cert.as_ref().zip(args.listen.tls_key.as_ref());
@@ -100,7 +105,7 @@ impl Server {
         let (tell, stop) = tokio::sync::watch::channel(false);
         let limits = pas::config::listen_limits(&args);
         tokio::spawn(pas::http::serve(listener, router(app.clone()), limits, certificate, stop));
-        Server { address, database, store, app, stop: tell }
+        Server { address, database, store, app, stop: tell, writer }
     }
 
     /// Posts a message and takes the answer.
@@ -123,6 +128,7 @@ impl Server {
     }
 
     pub async fn stop(self) -> Database {
+        self.writer.finish(std::time::Duration::from_secs(1)).await;
         self.store.close().await;
         self.database
     }

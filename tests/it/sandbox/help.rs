@@ -65,9 +65,15 @@ fn every_setting_of_serve_shows_its_flag_its_variable_and_its_default() {
 fn the_password_in_database_url_is_never_told() {
     let url = "postgres://pas:correct-horse@db.example/pas";
     let home = Home::with_database("password", url);
-    for words in
-        ["--help", "serve --help", "serve -h", "import --help", "panel --help", "migrate --help"]
-    {
+    for words in [
+        "--help",
+        "serve --help",
+        "serve -h",
+        "import --help",
+        "panel --help",
+        "migrate --help",
+        "audit export --help",
+    ] {
         let done = finish(home.command(words), Stdio::null());
         assert!(done.status.success() && done.stdout.contains("DATABASE_URL"), "{words}: {done:?}");
         assert!(!done.stdout.contains("correct-horse"), "{words}: {}", done.stdout);

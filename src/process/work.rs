@@ -1,0 +1,119 @@
+//! Steps 3 to 11 for one message that was read: with Postgres, and with the audit trail.
+
+use tracing::{Instrument as _, info_span};
+
+use crate::access::{Spoken, may_speak};
+use crate::audit::{Outcome, Record};
+use crate::fault::{Code, Issue, ResponseCode};
+use crate::message::Message;
+use crate::store::{Kept, Known, Question, Seen, StoreError};
+
+use super::verdict::Verdict;
+use super::{Answer, Post, Service, beside, step};
+
+/// A message under way.
+pub(super) struct Work<'w> {
+    pub(super) service: &'w Service,
+    pub(super) post: &'w Post<'w>,
+    pub(super) message: &'w Message,
+    pub(super) bulky: bool,
+}
+
+impl Work<'_> {
+    /// A message that changes nothing: no lock, and one write.
+    pub(super) async fn query(&self) -> Result<Answer, StoreError> {
+        let (mut session, mut known) =
+            self.service.store.look(&self.question()).instrument(step!("look")).await?;
+        if let Some((answer, record)) = self.settled(&mut known) {
+            session.record(&record).instrument(step!("record")).await?;
+            return Ok(answer);
+        }
+        let verdict = self.verdict(&known)?;
+        let record = self.judged(&verdict);
+        let receipt = verdict.receipt(self.message, self.post.origin.caller, &record);
+        match session.keep(&receipt).instrument(step!("keep")).await? {
+            Kept::Yes => Ok(verdict.answer()),
+            Kept::Earlier(seen) => {
+                let (answer, record) = self.answered_before(seen);
+                session.record(&record).instrument(step!("record")).await?;
+                Ok(answer)
+            }
+        }
+    }
+
+    /// A message that changes a panel: one transaction, under the locks of its key and its patients.
+    pub(super) async fn change(&self) -> Result<Answer, StoreError> {
+        let mut turn = self.service.store.begin().instrument(step!("begin")).await?;
+        let mut known = turn.look(&self.question()).instrument(step!("look")).await?;
+        if let Some((answer, record)) = self.settled(&mut known) {
+            turn.record(&record).instrument(step!("record")).await?;
+            return Ok(answer);
+        }
+        let verdict = self.verdict(&known)?;
+        let record = self.judged(&verdict);
+        let receipt = verdict.receipt(self.message, self.post.origin.caller, &record);
+        turn.apply(&receipt, &verdict.effect()).instrument(step!("apply")).await?;
+        turn.commit().instrument(step!("commit")).await?;
+        Ok(verdict.answer())
+    }
+
+    /// Step 3, by the token: not a thing to ask Postgres about.
+    pub(super) fn out_of_scope(&self) -> Answer {
+        let answer = self.service.alone(vec![Issue::plain(Code::ScopeMissing)]);
+        let record = self.record(&answer, Outcome::Refused);
+        Answer { record: Some(Box::new(record)), ..answer }
+    }
+
+    /// An answer for when the store failed.
+    pub(super) fn failed(&self, error: StoreError) -> Answer {
+        let answer = self.service.failed(error);
+        let record = self.record(&answer, Outcome::Failed);
+        Answer { record: Some(Box::new(record)), ..answer }
+    }
+
+    fn question(&self) -> Question<'_> {
+        Question::about(self.message, self.post.origin.caller)
+    }
+
+    fn verdict(&self, known: &Known) -> Result<Verdict, StoreError> {
+        beside(self.bulky, || self.service.verdict(self.message, known))
+    }
+
+    /// Steps 3 and 4: whether the caller may speak for the clinic and the provider; and if so, whether the message was
+    /// answered before. `None`: it is to be judged. The record goes to the trail before the answer goes out: whatever tells
+    /// of a patient, or was asked about one in vain, is there.
+    fn settled(&self, known: &mut Known) -> Option<(Answer, Record)> {
+        let today = self.service.clock.today(self.service.offset);
+        let (grant, spoken) = (known.grant.as_ref(), Spoken::of(self.message));
+        let caller = self.post.origin.caller;
+        if let Err(fault) = may_speak(caller, grant, &spoken, &known.records, today) {
+            let answer = self.service.alone(vec![Issue::with(Code::Forbidden, fault.text())]);
+            let record = self.record(&answer, Outcome::Refused);
+            return Some((answer, record));
+        }
+        known.seen.take().map(|seen| self.answered_before(seen))
+    }
+
+    fn answered_before(&self, seen: Seen) -> (Answer, Record) {
+        let answer = self.service.replay(self.message, seen);
+        let outcome = if answer.replayed { Outcome::Replayed } else { Outcome::Refused };
+        let record = self.record(&answer, outcome);
+        (answer, record)
+    }
+
+    /// The record of a message that is kept; it commits with the message, or neither does.
+    fn judged(&self, verdict: &Verdict) -> Record {
+        let outcome = match verdict.response() {
+            ResponseCode::Ok => Outcome::Ok,
+            ResponseCode::FatalError => Outcome::FatalError,
+        };
+        let (id, at) = (verdict.receipt, verdict.at);
+        let record = Record::new(id, at, self.post.origin, 200, outcome, verdict.codes());
+        record.about(self.message).kept(id)
+    }
+
+    /// The record of a message that is not.
+    fn record(&self, answer: &Answer, outcome: Outcome) -> Record {
+        self.service.record(answer, outcome, self.post.origin).about(self.message)
+    }
+}
