@@ -1,12 +1,14 @@
 //! The edge: axum, and nothing that decides anything about panels.
 //!
 //! Machines post to `/$process-message` (at the root and under `/fhir`, `$` percent-encoded or not); probes ask `/healthz`
-//! and `/readyz`. Every answer that is no 2xx is an OperationOutcome, wherever it comes from.
+//! and `/readyz`; anybody may GET what is published (`published`), people `/`. Every answer that is no 2xx is an OperationOutcome, wherever it comes from.
 
 mod body;
+mod home;
 mod log;
 mod negotiate;
 mod probes;
+mod published;
 mod sent;
 
 use std::sync::Arc;
@@ -19,9 +21,14 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::conformance::{Claims, Security};
 use crate::fault::{Code, Issue};
 use crate::process::{Service, process};
+pub use published::Published;
 use sent::Sent;
+
+/// Minutes for which answers are kept, as published.
+const RELIABLE_CACHE: u32 = 30 * 24 * 60;
 
 /// Bounds at the edge.
 #[derive(Debug, Clone, Copy)]
@@ -71,14 +78,29 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(probes::health).fallback(only_get))
         .route("/readyz", get(probes::ready).fallback(only_get));
     let panicked = app.clone();
+    let published = published::routes(app.clone(), &claims(&app.service));
     machines
         .merge(probes)
         .fallback(|State(app): Shared| async move { app.alone(Code::NotFound) })
         .with_state(app)
+        .merge(published)
         .layer(CatchPanicLayer::custom(move |_| {
             panicked.alone(Code::InternalError).into_response()
         }))
         .layer(middleware::from_fn(log::request))
+}
+
+/// What is published of a service.
+fn claims(service: &Service) -> Claims {
+    Claims {
+        canonical: service.origin.canonical.clone(),
+        endpoint: service.origin.endpoint.clone(),
+        naming: service.reading.naming.clone(),
+        limits: service.reading.limits,
+        reliable_cache: RELIABLE_CACHE,
+        security: Security::Open,
+        sandbox: false,
+    }
 }
 
 /// `POST [base]/$process-message`
