@@ -2,7 +2,7 @@
 
 use super::Claims;
 use super::profile::{Profile, Rule, at};
-use super::requests::entry;
+use super::requests::{count, entry};
 
 /// The profiles of an answer, the Bundle first, and the extension.
 pub(super) fn profiles(claims: &Claims) -> Vec<Profile> {
@@ -41,48 +41,51 @@ fn bundle(claims: &Claims) -> Profile {
     let slices = [
         entry(
             ["entry:messageHeader", "entry:messageHeader.resource"],
-            (1, "1"),
+            "1",
             ("MessageHeader", &is("pas-response-message-header")),
             "Which request is answered, and how it went; the first entry",
         ),
         entry(
             ["entry:outcome", "entry:outcome.resource"],
-            (1, "1"),
+            "1",
             ("OperationOutcome", &is("pas-response-outcome")),
             "Everything that there is to say about the request",
         ),
         entry(
             ["entry:group", "entry:group.resource"],
-            (0, "1"),
+            "1",
             ("Group", &is("pas-response-group")),
             "Where the patients stand; not there when the request was refused",
         ),
         entry(
             ["entry:practitioner", "entry:practitioner.resource"],
-            (0, "1"),
+            "1",
             ("Practitioner", &is("pas-response-practitioner")),
             "The provider",
         ),
         entry(
             ["entry:organization", "entry:organization.resource"],
-            (0, "1"),
+            "1",
             ("Organization", &is("pas-response-organization")),
             "The clinic",
         ),
         entry(
             ["entry:patient", "entry:patient.resource"],
-            (0, &claims.limits.members.to_string()),
+            &claims.limits.members.to_string(),
             ("Patient", &is("pas-response-patient")),
             "A patient",
         ),
         entry(
             ["entry:practitionerRole", "entry:practitionerRole.resource"],
-            (0, "*"),
+            "*",
             ("PractitionerRole", &is("pas-response-practitioner-role")),
             "Who is most responsible provider, in the answer to a query",
         ),
     ];
+    let root = count(at(""), "pas-answered", "One MessageHeader", "MessageHeader", "= 1");
+    let root = count(root, "pas-outcome", "One OperationOutcome", "OperationOutcome", "= 1");
     let mut rules = vec![
+        root,
         at("id").once().must(),
         at("type").once().must().value("fixedCode", "message"),
         at("timestamp").once().must(),
@@ -172,6 +175,7 @@ fn group(claims: &Claims) -> Profile {
             .must()
             .of("Extension", Some(&status))
             .told("Where the patient stands in relation to this panel"),
+        at("member.extension:mrpStatus.url").value("fixedUri", status.clone()),
         at("member.entity").must().to(&[claims.profile("pas-response-patient")]),
         at("member.entity.reference").once().must(),
         at("member.period")

@@ -32,60 +32,74 @@ fn profile(
     Profile { id, of, title, description, rules: rules.into_iter().collect(), context: Vec::new() }
 }
 
-/// A slice of `Bundle.entry`: how often, and of which profile.
+/// A slice of `Bundle.entry`: how often at most, and of which profile. How often at least, [`count`] says: validators that
+/// cannot tell slices by the type of a resource would find none of them.
 pub(super) fn entry(
     slice: [&'static str; 2],
-    (min, max): (u32, &str),
+    max: &str,
     (kind, profile): (&str, &str),
     told: &str,
 ) -> [Rule; 2] {
-    [
-        at(slice[0]).min(min).max(max).must().told(told),
-        at(slice[1]).once().must().of(kind, Some(profile)),
-    ]
+    [at(slice[0]).max(max).must().told(told), at(slice[1]).once().must().of(kind, Some(profile))]
+}
+
+/// A condition on a Bundle: how many entries of a type there are.
+pub(super) fn count(rule: Rule, key: &str, human: &str, kind: &str, count: &str) -> Rule {
+    rule.holds(key, human, format!("entry.resource.ofType({kind}).count() {count}"))
 }
 
 fn bundle(claims: &Claims) -> Profile {
+    let counted = [
+        ("pas-one-header", "One MessageHeader", "MessageHeader", "= 1"),
+        ("pas-one-group", "One Group", "Group", "= 1"),
+        ("pas-provider", "A Practitioner: the provider", "Practitioner", ">= 1"),
+        ("pas-one-clinic", "One Organization: the clinic", "Organization", "= 1"),
+        ("pas-patients", "A Patient at least", "Patient", ">= 1"),
+    ];
+    let root = counted
+        .into_iter()
+        .fold(at(""), |rule, (key, human, kind, times)| count(rule, key, human, kind, times));
     let is = |id| claims.profile(id);
     let slices = [
         entry(
             ["entry:messageHeader", "entry:messageHeader.resource"],
-            (1, "1"),
+            "1",
             ("MessageHeader", &is("pas-request-message-header")),
             "What is asked, and by whom; the first entry",
         ),
         entry(
             ["entry:group", "entry:group.resource"],
-            (1, "1"),
+            "1",
             ("Group", &is("pas-request-group")),
             "Provider and patients",
         ),
         entry(
             ["entry:practitioner", "entry:practitioner.resource"],
-            (1, "*"),
+            "*",
             ("Practitioner", &is("pas-practitioner")),
             "The provider; a Practitioner to whom the Group does not refer is not read",
         ),
         entry(
             ["entry:organization", "entry:organization.resource"],
-            (1, "1"),
+            "1",
             ("Organization", &is("pas-organization")),
             "The clinic",
         ),
         entry(
             ["entry:patient", "entry:patient.resource"],
-            (1, &claims.limits.members.to_string()),
+            &claims.limits.members.to_string(),
             ("Patient", &is("pas-patient")),
             "A patient: a member of the Group",
         ),
         entry(
             ["entry:practitionerRole", "entry:practitionerRole.resource"],
-            (0, "*"),
+            "*",
             ("PractitionerRole", &is("pas-practitioner-role")),
             "Optional; must agree with provider and clinic",
         ),
     ];
     let rules = [
+        root,
         at("implicitRules").never(),
         at("type").once().must().value("fixedCode", "message"),
         at("entry")

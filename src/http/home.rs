@@ -34,6 +34,8 @@ struct Home<'c> {
     version: &'static str,
     claims: &'c Claims,
     token: Token,
+    /// How long answers are kept, for people.
+    kept: String,
     events: Vec<Example>,
     sections: Vec<Section>,
     count: usize,
@@ -80,6 +82,7 @@ impl<'c> Home<'c> {
             version: VERSION,
             claims,
             token,
+            kept: kept(claims.reliable_cache),
             events: events.into(),
             sections: conformance::sections().into(),
             count: Code::ALL.len(),
@@ -92,6 +95,15 @@ impl<'c> Home<'c> {
             Alone::Status(status) => status.to_string(),
             Alone::InMessage => row.severity.code().to_owned(),
         }
+    }
+}
+
+/// Minutes in the largest unit that they fill.
+fn kept(minutes: u32) -> String {
+    match minutes {
+        0..120 => format!("{minutes} minutes"),
+        120..2_880 => format!("{} hours", minutes / 60),
+        _ => format!("{} days", minutes / 1_440),
     }
 }
 
