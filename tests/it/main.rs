@@ -22,6 +22,8 @@ mod import;
 mod invariants;
 mod model;
 mod privacy;
+mod profiles;
+mod published;
 mod races;
 mod round_trips;
 mod sandbox;
