@@ -119,6 +119,8 @@ impl Claims {
 pub struct Artifact {
     /// The resource.
     pub resource: Value,
+    /// The same as it is sent.
+    pub bytes: Vec<u8>,
 }
 
 impl Artifact {
@@ -128,7 +130,9 @@ impl Artifact {
         if let Value::Object(rest) = rest {
             members.extend(rest);
         }
-        Artifact { resource: Value::Object(members) }
+        let resource = Value::Object(members);
+        let bytes = written(&resource);
+        Artifact { resource, bytes }
     }
 
     fn text(&self, key: &str) -> &str {
@@ -159,7 +163,8 @@ impl Artifact {
 /// Every definition of ours.
 pub fn artifacts(claims: &Claims) -> Vec<Artifact> {
     let profiles = requests::profiles(claims).into_iter().chain(answers::profiles(claims));
-    let mut all: Vec<Artifact> = profiles.map(|profile| profile.artifact(claims)).collect();
+    let base = base::Base::read();
+    let mut all: Vec<Artifact> = profiles.map(|profile| profile.artifact(&base, claims)).collect();
     all.extend(terminology::artifacts(claims));
     all.extend(messages::artifacts(claims));
     all

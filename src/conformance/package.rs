@@ -25,7 +25,7 @@ fn pack(claims: &Claims, artifacts: &[Artifact]) -> std::io::Result<Vec<u8>> {
     put("package.json", &written(&manifest(claims)))?;
     put(".index.json", &written(&index(artifacts)))?;
     for artifact in artifacts {
-        put(&file(artifact), &written(&artifact.resource))?;
+        put(&file(artifact), &artifact.bytes)?;
     }
     let mut packed = tar.into_inner()?;
     packed.flush()?;

@@ -114,7 +114,7 @@ impl Rule {
 
 impl Profile {
     /// As it is published: differential and snapshot.
-    pub(super) fn artifact(&self, claims: &Claims) -> Artifact {
+    pub(super) fn artifact(&self, base: &Base, claims: &Claims) -> Artifact {
         let url = claims.profile(self.id);
         let extension = !self.context.is_empty();
         let mut body = json!({
@@ -124,7 +124,7 @@ impl Profile {
             "type": self.of,
             "baseDefinition": format!("{HL7}/{}", self.of),
             "derivation": "constraint",
-            "snapshot": {"element": snapshot(&Base::read(), self, &url)},
+            "snapshot": {"element": snapshot(base, self, &url)},
             "differential": {"element": self.differential(&url)},
         });
         if extension {

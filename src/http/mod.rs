@@ -24,7 +24,6 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::conformance::{Claims, Security};
 use crate::fault::{Code, Issue};
 use crate::process::{Service, process};
-pub use published::Published;
 use sent::Sent;
 
 /// Minutes for which answers are kept, as published.
@@ -78,7 +77,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(probes::health).fallback(only_get))
         .route("/readyz", get(probes::ready).fallback(only_get));
     let panicked = app.clone();
-    let published = published::routes(app.clone(), &claims(&app.service));
+    let published = published::routes(app.clone(), claims(&app.service));
     machines
         .merge(probes)
         .fallback(|State(app): Shared| async move { app.alone(Code::NotFound) })

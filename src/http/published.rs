@@ -1,7 +1,7 @@
 //! What is published: CapabilityStatement, definitions, their package, the OpenAPI description, examples and the page for people.
-//! All of it is made once, at the start; a search alone is put together when it is asked for.
+//! All of it is made once, when somebody first asks for any of it; a search alone is put together each time.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -69,7 +69,7 @@ struct Definition {
 
 /// Everything that is published, ready to be sent.
 #[derive(Debug)]
-pub struct Published {
+struct Published {
     base: String,
     definitions: Vec<Definition>,
     metadata: Page,
@@ -82,11 +82,11 @@ pub struct Published {
 
 impl Published {
     /// Makes all of it.
-    pub fn new(claims: &Claims) -> Self {
+    fn new(claims: &Claims) -> Self {
         let artifacts = conformance::artifacts(claims);
         let package = Page::new(GZIP, conformance::package(claims, &artifacts));
         let definition = |artifact: Artifact| {
-            let page = Page::new(FHIR_JSON, written(&artifact.resource));
+            let page = Page::new(FHIR_JSON, artifact.bytes.clone());
             Definition { artifact, page }
         };
         Published {
@@ -165,14 +165,21 @@ fn encoded(value: &str) -> String {
 /// What the handlers share.
 pub(super) struct Shelf {
     app: Arc<App>,
-    published: Published,
+    claims: Claims,
+    made: OnceLock<Published>,
+}
+
+impl Shelf {
+    fn published(&self) -> &Published {
+        self.made.get_or_init(|| Published::new(&self.claims))
+    }
 }
 
 type Shared = State<Arc<Shelf>>;
 
 /// The routes of what is published.
-pub(super) fn routes(app: Arc<App>, claims: &Claims) -> Router {
-    let shelf = Arc::new(Shelf { published: Published::new(claims), app });
+pub(super) fn routes(app: Arc<App>, claims: Claims) -> Router {
+    let shelf = Arc::new(Shelf { app, claims, made: OnceLock::new() });
     let mut router = Router::new().route("/", only(get(page))).route("/fhir", only(get(page)));
     for base in BASES {
         let fixed = [
@@ -210,31 +217,31 @@ fn only(handlers: MethodRouter<Arc<Shelf>>) -> MethodRouter<Arc<Shelf>> {
 }
 
 async fn page(State(shelf): Shared, headers: HeaderMap) -> Response {
-    let mut sent = shelf.published.home.sent(&headers);
+    let mut sent = shelf.published().home.sent(&headers);
     let policy = HeaderName::from_static("content-security-policy");
-    sent.headers_mut().insert(policy, shelf.published.policy.clone());
+    sent.headers_mut().insert(policy, shelf.published().policy.clone());
     sent.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     sent
 }
 
 async fn openapi(State(shelf): Shared, headers: HeaderMap) -> Response {
-    shelf.published.openapi.sent(&headers)
+    shelf.published().openapi.sent(&headers)
 }
 
 async fn package(State(shelf): Shared, headers: HeaderMap) -> Response {
-    shelf.published.package.sent(&headers)
+    shelf.published().package.sent(&headers)
 }
 
 async fn metadata(State(shelf): Shared, request: Request) -> Response {
-    negotiated(&shelf, request, |_| Ok(shelf.published.metadata.clone()))
+    negotiated(&shelf, request, |_| Ok(shelf.published().metadata.clone()))
 }
 
 fn search(shelf: &Shelf, kind: &str, request: Request) -> Response {
-    negotiated(shelf, request, |parameters| Ok(shelf.published.search(kind, parameters)))
+    negotiated(shelf, request, |parameters| Ok(shelf.published().search(kind, parameters)))
 }
 
 fn read(shelf: &Shelf, kind: &str, id: &str, request: Request) -> Response {
-    let mut definitions = shelf.published.definitions.iter();
+    let mut definitions = shelf.published().definitions.iter();
     let found = definitions.find(|one| one.artifact.kind() == kind && one.artifact.id() == id);
     negotiated(shelf, request, |_| Ok(found.ok_or(Code::NotFound)?.page.clone()))
 }
