@@ -132,3 +132,49 @@ impl Example {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{Limits, Naming};
+
+    fn page_of(security: Security, sandbox: bool) -> String {
+        page(&Claims {
+            canonical: "https://a.example/<b>".into(),
+            endpoint: "https://pas.example/$process-message".into(),
+            naming: Naming::default(),
+            limits: Limits { members: 5_000 },
+            reliable_cache: 2_880,
+            security,
+            sandbox,
+        })
+    }
+
+    fn tokens(token_url: Option<&str>) -> Security {
+        let issuer = "https://login.example".into();
+        Security::Tokens { issuer, token_url: token_url.map(str::to_owned) }
+    }
+
+    #[test]
+    fn the_sandbox_tells_its_secret_and_no_other_server_does() {
+        let sandbox = page_of(tokens(Some("https://pas.example/auth/token")), true);
+        assert!(sandbox.contains("emr-lantern:lantern-sandbox-secret"));
+        assert!(sandbox.contains("https://pas.example/auth/token"));
+        assert!(sandbox.contains("Bearer $TOKEN"));
+        for url in [None, Some("https://login.example/token")] {
+            let page = page_of(tokens(url), false);
+            assert!(page.contains("https://login.example") && page.contains("Bearer $TOKEN"));
+            assert!(!page.contains("secret"), "nothing of the sandbox");
+        }
+        let open = page_of(Security::Open, false);
+        assert!(open.contains("asks nobody") && !open.contains("Bearer"));
+    }
+
+    #[test]
+    fn settings_are_escaped_and_the_style_is_the_one_that_the_policy_names() {
+        let page = page_of(Security::Open, false);
+        assert!(!page.contains("<b>\n") && !page.contains("example/<b>"));
+        assert!(page.contains(&format!("<style>{STYLE}</style>")));
+        assert!(page.contains("for at least 2 days"));
+    }
+}
