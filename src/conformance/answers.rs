@@ -36,9 +36,10 @@ fn profile(
     Profile { id, of, title: told[0], description: told[1], rules, context: Vec::new() }
 }
 
-fn bundle(claims: &Claims) -> Profile {
+/// The entries of an answer.
+fn parts(claims: &Claims) -> [[Rule; 2]; 7] {
     let is = |id| claims.profile(id);
-    let slices = [
+    [
         entry(
             ["entry:messageHeader", "entry:messageHeader.resource"],
             "1",
@@ -81,9 +82,23 @@ fn bundle(claims: &Claims) -> Profile {
             ("PractitionerRole", &is("pas-response-practitioner-role")),
             "Who is most responsible provider, in the answer to a query",
         ),
-    ];
+    ]
+}
+
+fn bundle(claims: &Claims) -> Profile {
+    let slices = parts(claims);
     let root = count(at(""), "pas-answered", "One MessageHeader", "MessageHeader", "= 1");
     let root = count(root, "pas-outcome", "One OperationOutcome", "OperationOutcome", "= 1");
+    let kinds = slices
+        .iter()
+        .filter_map(|[_, resource]| resource.said.get("type")?.get(0)?.get("code")?.as_str());
+    let counts: Vec<String> =
+        kinds.map(|kind| format!("entry.resource.ofType({kind}).count()")).collect();
+    let root = root.holds(
+        "pas-nothing-else",
+        "No resources of other types",
+        format!("entry.count() = {}", counts.join(" + ")),
+    );
     let mut rules = vec![
         root,
         at("id").once().must(),
@@ -92,7 +107,7 @@ fn bundle(claims: &Claims) -> Profile {
         at("entry")
             .min(2)
             .must()
-            .sliced("type", "resource", "closed")
+            .sliced("type", "resource", "open")
             .told("The parts of the answer"),
         at("entry.fullUrl").once().must(),
         at("entry.resource").once(),

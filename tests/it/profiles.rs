@@ -99,8 +99,8 @@ async fn whatever_a_profile_asks_for_is_demanded_by_the_reader() {
     assert!(tried > 45, "{tried} ways");
 }
 
-/// A message for which a condition does not hold, by the condition's key.
-fn against(key: &str, message: &mut Value) {
+/// A message for which a condition does not hold, by the condition's key; `kind` is the type of its profile.
+fn against(key: &str, kind: &str, message: &mut Value) {
     let mut without = |kind: &str| {
         let entries = message["entry"].as_array_mut().expect("entries");
         entries.retain(|entry| entry["resource"]["resourceType"] != kind);
@@ -120,6 +120,7 @@ fn against(key: &str, message: &mut Value) {
             resource(message, "Organization")["identifier"][0]["system"] = json!("urn:x");
         }
         "pas-postal-code" => resource(message, "Organization")["address"] = json!([{"city": "X"}]),
+        "pas-active" => resource(message, kind)["active"] = json!(false),
         "pas-full-date" => resource(message, "Patient")["birthDate"] = json!("1984-04"),
         other => panic!("{other}: not known to this test"),
     }
@@ -129,13 +130,13 @@ fn against(key: &str, message: &mut Value) {
 async fn a_message_against_a_condition_of_a_profile_is_refused() {
     let server = Server::start().await;
     let mut tried = 0;
-    for (id, _) in REQUEST {
+    for (id, kind) in REQUEST {
         let profile = server.get(&format!("/StructureDefinition/{id}")).await.json;
         for element in profile["differential"]["element"].as_array().expect("elements") {
             for condition in element["constraint"].as_array().into_iter().flatten() {
                 let key = condition["key"].as_str().expect("a key");
                 let mut broken = message(ADD, PANELS[0], &PATIENTS[..1]);
-                against(key, &mut broken);
+                against(key, kind, &mut broken);
                 refused(&server, &broken, key).await;
                 tried += 1;
             }
