@@ -3,7 +3,7 @@
 FROM rust:1.95-bookworm AS build
 WORKDIR /build
 # The dependencies by themselves, behind an empty crate: this layer stays until Cargo.toml or Cargo.lock change.
-COPY Cargo.toml Cargo.lock ./
+COPY Cargo.toml Cargo.lock askama.toml ./
 RUN mkdir src \
     && touch src/lib.rs \
     && echo 'fn main() {}' > src/main.rs \

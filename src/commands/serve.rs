@@ -68,6 +68,7 @@ async fn serve(
     }
     let service = config::service(args, store.clone(), endpoint);
     let (trail, writer) = Queue::start(beside.clone(), Clock::System, QueueBounds::default());
+    let claims = config::claims(&service, desk.as_deref(), args.keep_answers);
     let app = Arc::new(App {
         service,
         limits: config::edge_limits(&args.limits),
@@ -75,6 +76,7 @@ async fn serve(
         door,
         desk,
         behind_gateway: args.access.behind_gateway,
+        claims,
         trail,
         measure: metrics::measure(args.telemetry.metrics_bind)?,
     });

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use crate::access::{Cast, Expectation, KeysFault, Limiter, Limits, Mint, MintFault, Verifier};
 use crate::cli::{AccessArgs, ServeArgs};
 use crate::clock::Clock;
+use crate::conformance::{Claims, Security};
 use crate::http::Door;
 use crate::http::token::{Desk, SandboxDesk};
 use crate::issuer::{AddressFault, Issuer, KeySource, Pace};
+use crate::process::Service;
 
 /// Why there is no door, for the person who started the server.
 #[derive(Debug, thiserror::Error)]
@@ -107,6 +109,30 @@ pub fn door(
 pub fn base(endpoint: &str) -> &str {
     let operation = ["/$process-message", "/%24process-message"];
     operation.iter().find_map(|last| endpoint.strip_suffix(last)).unwrap_or(endpoint)
+}
+
+/// What is published of a service: whom it asks for tokens, and for how long it keeps answers.
+pub fn claims(service: &Service, desk: Option<&Desk>, keep_answers: u32) -> Claims {
+    let security = match desk {
+        None => Security::Open,
+        Some(Desk::Sandbox(sandbox)) => {
+            let issuer = sandbox.mint.issuer().to_owned();
+            Security::Tokens { token_url: Some(format!("{issuer}/auth/token")), issuer }
+        }
+        Some(Desk::Elsewhere(issuer)) => Security::Tokens {
+            issuer: issuer.verifier().expected().issuer.clone(),
+            token_url: issuer.endpoints().and_then(|known| known.token_endpoint),
+        },
+    };
+    Claims {
+        canonical: service.origin.canonical.clone(),
+        endpoint: service.origin.endpoint.clone(),
+        naming: service.reading.naming.clone(),
+        limits: service.reading.limits,
+        reliable_cache: keep_answers * 24 * 60,
+        sandbox: matches!(desk, Some(Desk::Sandbox(_))),
+        security,
+    }
 }
 
 #[cfg(test)]

@@ -70,8 +70,8 @@ table! {
     // Before there is a body.
     NotFound, "not-found": status(404), Error, NotFound, "There is nothing at this address.",
         sender: "Post to [base]/$process-message.", operator: "Nothing; many of them: a client with a wrong base URL.";
-    MethodNotAllowed, "method-not-allowed": status(405), Error, NotSupported, "This operation is invoked by POST.",
-        sender: "Use POST.", operator: "Nothing.";
+    MethodNotAllowed, "method-not-allowed": status(405), Error, NotSupported, "This method is not served at this address; the header Allow names those that are.",
+        sender: "Use POST for $process-message, GET for everything else.", operator: "Nothing.";
     UnsupportedMediaType, "unsupported-media-type": status(415), Error, NotSupported,
         "The body must be JSON: Content-Type application/fhir+json or application/json, in UTF-8, FHIR version 4.0.",
         sender: "Send application/fhir+json. XML is not supported.", operator: "Nothing.";

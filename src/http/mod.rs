@@ -1,16 +1,19 @@
 //! The edge: axum, and nothing that decides anything about panels.
 //!
 //! Machines post to `/$process-message` (at the root and under `/fhir`, `$` percent-encoded or not); probes ask `/healthz`
-//! and `/readyz`. Every answer that is no 2xx is an OperationOutcome, wherever it comes from.
+//! and `/readyz`; anybody may GET what is published (`published`), people `/`. Every answer that is no 2xx is an
+//! OperationOutcome, wherever it comes from, but for those of the sandbox's token endpoint (`token`).
 
 mod body;
 mod certificate;
 mod door;
 mod listen;
+mod home;
 mod log;
 mod measure;
 mod negotiate;
 mod probes;
+mod published;
 mod sent;
 mod stall;
 pub mod token;
@@ -30,6 +33,7 @@ use uuid::Uuid;
 
 use crate::access::ClientId;
 use crate::audit::{Origin, Outcome};
+use crate::conformance::Claims;
 use crate::fault::{Code, Issue};
 use crate::process::{Answer, Post, Service, process};
 use crate::store::Queue;
@@ -73,6 +77,8 @@ pub struct App {
     pub desk: Option<Arc<Desk>>,
     /// Whether the peer is a gateway that is trusted to say where a request came from.
     pub behind_gateway: bool,
+    /// What is published.
+    pub claims: Claims,
     /// Where records are left of what touches Postgres for nothing else.
     pub trail: Queue,
     /// Counts and times.
@@ -128,7 +134,8 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(probes)
         .fallback(|State(app): Shared| async move { app.alone(Code::NotFound) })
         .with_state(app.clone())
-        .merge(tokens);
+        .merge(tokens)
+        .merge(published::routes(app.clone(), app.claims.clone()));
     layered(routes, app)
 }
 

@@ -15,8 +15,7 @@ pub(super) enum Encoding {
 
 /// Checks everything that can be told without the body.
 pub(super) fn negotiate(parts: &Parts) -> Result<Encoding, Code> {
-    let Query(query) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
-        .map_err(|_| Code::NotAcceptable)?;
+    let query = query(parts)?;
     let is_async = |(key, value): &(String, String)| match key.as_str() {
         "async" => value != "false",
         "response-url" => true,
@@ -25,17 +24,7 @@ pub(super) fn negotiate(parts: &Parts) -> Result<Encoding, Code> {
     if query.iter().any(is_async) {
         return Err(Code::AsyncNotSupported);
     }
-    let acceptable = match query.iter().find(|(key, _)| key == "_format") {
-        // A bare `+` in a query is read as a space.
-        Some((_, format)) => matches!(
-            media_type(&format.replace(' ', "+")),
-            Some("json" | "text/json" | "application/json" | "application/fhir+json")
-        ),
-        None => accepts_json(&parts.headers),
-    };
-    if !acceptable {
-        return Err(Code::NotAcceptable);
-    }
+    accepted(&query, &parts.headers)?;
     let content_type = text(&parts.headers, header::CONTENT_TYPE).unwrap_or_default();
     if !matches!(media_type(content_type), Some("application/json" | "application/fhir+json"))
         || !utf8(content_type)
@@ -51,6 +40,25 @@ pub(super) fn negotiate(parts: &Parts) -> Result<Encoding, Code> {
         }
         Some(_) => Err(Code::UnsupportedEncoding),
     }
+}
+
+/// The parameters of a request, decoded.
+pub(super) fn query(parts: &Parts) -> Result<Vec<(String, String)>, Code> {
+    let Query(query) = Query::try_from_uri(&parts.uri).map_err(|_| Code::NotAcceptable)?;
+    Ok(query)
+}
+
+/// Whether the sender takes JSON: by `_format`, else by Accept.
+pub(super) fn accepted(query: &[(String, String)], headers: &HeaderMap) -> Result<(), Code> {
+    let acceptable = match query.iter().find(|(key, _)| key == "_format") {
+        // A bare `+` in a query is read as a space.
+        Some((_, format)) => matches!(
+            media_type(&format.replace(' ', "+")),
+            Some("json" | "text/json" | "application/json" | "application/fhir+json")
+        ),
+        None => accepts_json(headers),
+    };
+    if acceptable { Ok(()) } else { Err(Code::NotAcceptable) }
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {

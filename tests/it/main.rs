@@ -31,6 +31,8 @@ mod metrics;
 mod model;
 mod panics;
 mod privacy;
+mod profiles;
+mod published;
 mod races;
 mod retention;
 mod round_trips;

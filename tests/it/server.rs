@@ -89,6 +89,7 @@ impl Server {
         let beside = pas::config::chores_options(&database.url, &args.limits);
         let beside = Store::open(&beside).expect("opens");
         let (trail, writer) = Queue::start(beside, Clock::System, QueueBounds::default());
+        let claims = pas::config::claims(&service, desk.as_deref(), args.keep_answers);
         let app = Arc::new(App {
             service,
             limits,
@@ -96,6 +97,7 @@ impl Server {
             door,
             desk,
             behind_gateway: args.access.behind_gateway,
+            claims,
             trail,
             measure: Measure::on(NOW.parse().expect("an instant")).expect("counts"),
         });
