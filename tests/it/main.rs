@@ -25,3 +25,4 @@ mod privacy;
 mod races;
 mod round_trips;
 mod sandbox;
+mod validators;
