@@ -20,6 +20,7 @@ mod exchanges;
 mod house;
 mod import;
 mod invariants;
+mod malformed;
 mod model;
 mod privacy;
 mod races;
