@@ -4,6 +4,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::message::{PANELS, QUERY, message as message_of_its_own};
+
 const ME: &str = "fhirkit";
 
 fn read(path: &str) -> Value {
@@ -67,7 +69,7 @@ async fn the_server_refuses_the_broken_messages_wherever_it_reads_them() {
         let mut message = broken(&sound, row);
         // An id of its own, where that is not what was broken: no message may pass for another sent again.
         if message["id"] == sound["id"] {
-            message["id"] = uuid::Uuid::new_v4().to_string().into();
+            message["id"] = message_of_its_own(QUERY, PANELS[0], &[])["id"].clone();
         }
         let answer = server.post(&message).await;
         assert!(answer.status < 500, "{row}: {}", answer.status);
