@@ -1,4 +1,4 @@
-// One line a check. `run` counts the lines that begin with `ok`, `FAILED` and `skipped`.
+// One line a check. `run` counts the lines that begin with `ok` and `FAILED`.
 
 import process from 'node:process';
 
@@ -25,9 +25,4 @@ export function given(name) {
   const value = process.env[name];
   must(value, `${name} is not set: start this by tests/third-party/run`);
   return value;
-}
-
-/** Says loudly that a check was not made. */
-export function skip(name) {
-  console.log(`skipped ${name}: THIS SERVER DOES NOT SERVE IT`);
 }

@@ -1,4 +1,4 @@
-"""One line a check. `run` counts the lines that begin with `ok`, `FAILED` and `skipped`."""
+"""One line a check. `run` counts the lines that begin with `ok` and `FAILED`."""
 
 import os
 import sys
@@ -35,8 +35,3 @@ def given(name):
     """A setting that `run` hands over."""
     must(os.environ.get(name), f"{name} is not set: start this by tests/third-party/run")
     return os.environ[name]
-
-
-def skip(name):
-    """Says loudly that a check was not made."""
-    print(f"skipped {name}: THIS SERVER DOES NOT SERVE IT", flush=True)

@@ -3,12 +3,13 @@
 import contextlib
 import io
 import json
+import re
 from pathlib import Path
 
 from pyrofile_validator import Validator
 from pyrofile_validator.config import ValidatorConfig
 
-from tell import Checks, given, must, skip
+from tell import Checks, given, must
 
 ME = "pyrofile"
 ROOT = Path(given("PAS_ROOT"))
@@ -26,6 +27,19 @@ PUBLISHED = [read(path) for path in sorted(FOLDER.glob("*.json"))]
 DEFINITIONS = [resource for resource in PUBLISHED if resource["resourceType"] == "StructureDefinition"]
 
 
+# Faults that it finds where there are none.
+MISTAKES = [
+    # Slices by the type of a resource, in a list that is closed.
+    r"Bundle\.entry\[\d+\]: Element at .* does not match any defined slice",
+    # A choice that is there, in an element that repeats.
+    r"(CodeSystem\.concept|Group\.characteristic)\[\d+\].*value\[x\] is required",
+    # One value in each of several elements, counted together.
+    r"(CodeSystem\.concept\.property|CapabilityStatement\.\w+\.\w+)\..*: Profile allows at most 1 value",
+    # A pattern of an optional element that is not there.
+    r"(Organization|Patient)\.active: Profile pattern mismatch",
+]
+
+
 def hl7_definitions():
     """A folder of what defines R4, out of HL7's package: structures, value sets, code systems."""
     folder = WORK / "r4-definitions"
@@ -38,18 +52,12 @@ def hl7_definitions():
     return folder
 
 
-def validator(way=None):
-    """A validator of base R4, or of the profiles for messages that go one way: `request` or `response`."""
-    other = {"request": "response", "response": "request"}.get(way)
-    profiles = {}
-    for sd in DEFINITIONS if way else []:
-        if sd["type"] != "Extension" and other not in sd["id"]:
-            profiles.setdefault(sd["type"], []).append(sd["url"])
+def base():
+    """A validator that knows R4 and what is published: gives all that is wrong with a resource."""
     made = Validator(ValidatorConfig.load_dict({
         "fhirVersion": "4.0.1",
-        "localPackagePaths": [str(hl7_definitions()), *([str(FOLDER)] if PUBLISHED else [])],
+        "localPackagePaths": [str(hl7_definitions()), str(FOLDER)],
         "terminology": {"mode": "local"},
-        "profiles": profiles,
         "allowUnknownExtensions": True,
     }))
 
@@ -57,9 +65,24 @@ def validator(way=None):
         # It traces invariants to standard output.
         with contextlib.redirect_stdout(io.StringIO()):
             issues = made.validate_resource(resource).issues
-        return [f"{issue.path}: {issue.message}" for issue in issues if issue.severity.value == "error"]
+        found = sorted(f"{issue.path}: {issue.message}" for issue in issues if issue.severity.value == "error")
+        return [fault for fault in found if not any(re.match(mistake, fault) for mistake in MISTAKES)]
 
     return faults
+
+
+def claiming(message, way):
+    """The message as if it named the profiles that it must fit: its Bundle's, and those that this names for entries."""
+    if message["resourceType"] != "Bundle":
+        return message
+    bundle = next(sd for sd in DEFINITIONS if sd["type"] == "Bundle" and way in sd["id"])
+    message["meta"] = {"profile": [bundle["url"]]}
+    elements = [e for e in bundle["snapshot"]["element"] if e["path"] == "Bundle.entry.resource"]
+    urls = {kind["code"]: kind["profile"] for e in elements for kind in e.get("type", []) if "profile" in kind}
+    for entry in message["entry"]:
+        if entry.get("resource", {}).get("resourceType") in urls:
+            entry["resource"]["meta"] = {"profile": urls[entry["resource"]["resourceType"]]}
+    return message
 
 
 def exchanges():
@@ -88,10 +111,18 @@ def breaks(row):
 
 
 BROKEN = read(ROOT / "tests/third-party/broken.json")
-BASE = validator()
-REQUEST = validator("request") if DEFINITIONS else BASE
-RESPONSE = validator("response") if DEFINITIONS else BASE
-BY = "R4 and our profiles" if DEFINITIONS else "R4"
+ALLOWED = read(ROOT / "tests/third-party/allowed.json")
+BASE = base()
+
+
+def as_request(message):
+    return BASE(claiming(message, "request"))
+
+
+def as_response(message):
+    return BASE(claiming(message, "response"))
+
+
 
 
 def shortened(answer):
@@ -102,40 +133,29 @@ def shortened(answer):
     return answer
 
 
-# What it says of requests that are taken all the same.
-ALLOWED = {
-    # It does not see a choice in an element that repeats.
-    "optional-role 1": {"Group.characteristic[0].value[x]: Group.characteristic[0].value[x] is required"},
-    "references-as-emrs-write-them 1": {
-        # The guide prints this system in brackets, so that EMRs send it so: docs/DIVERGENCES.md. This is a fault, and taken.
-        "MessageHeader.eventCoding.system: Coding.system must be an absolute reference, not a local reference",
-        # It holds the invariant against an entry that has no fullUrl.
-        "Bundle.entry: FHIRPath invariant failed: fullUrl.contains('/_history/').not()",
-    },
-}
-
-
 def answers():
-    count = 0
+    count, wrong = 0, {}
     for name, answer, _ in exchanges():
-        found = RESPONSE(shortened(answer))
-        must(not found, f"{name}: {found}")
+        found = as_response(shortened(answer))
+        if not set(found) <= set(ALLOWED["answers"].get(name, {}).get(ME, [])):
+            wrong[name] = found
         count += 1
+    must(not wrong, wrong)
     must(count > 80, f"only {count}")
-    return f"{count} answers are valid by {BY}"
+    return f"{count} answers are valid by R4 and our profiles"
 
 
 def requests():
     count, wrong = 0, {}
     for name, _, request in exchanges():
         if request:
-            found = set(REQUEST(request))
-            if found != ALLOWED.get(name, set()):
+            found = as_request(request)
+            if not set(found) <= set(ALLOWED["requests"].get(name, {}).get(ME, [])):
                 wrong[name] = found
             count += 1
     must(not wrong, wrong)
     must(count > 30, f"only {count}")
-    return f"{count} requests are valid by {BY}"
+    return f"{count} requests are valid by R4 and our profiles"
 
 
 def artifacts():
@@ -154,7 +174,7 @@ def broken(kind, look):
 def together():
     """What broken.json says of the three, each of which holds to it: nothing passes all."""
     notes = []
-    for kind in ["base", "profiles"] if DEFINITIONS else ["base"]:
+    for kind in ["base", "profiles"]:
         passed = [row["what"] for row in BROKEN[kind] if not row["caught_by"]]
         must(not passed, f"nobody rejects: {passed}")
         for who in ["fhirkit", "medplum", "pyrofile"]:
@@ -167,11 +187,7 @@ checks = Checks()
 checks.check(f"{ME}: every answer of the fixtures", answers)
 checks.check(f"{ME}: every request that is answered `ok`", requests)
 checks.check(f"{ME}: messages broken against base R4", lambda: broken("base", BASE))
-if PUBLISHED:
-    checks.check(f"{ME}: what the server publishes", artifacts)
-    checks.check(f"{ME}: messages broken against our profiles", lambda: broken("profiles", REQUEST))
-else:
-    skip(f"{ME}: what the server publishes")
-    skip(f"{ME}: messages broken against our profiles")
+checks.check(f"{ME}: what the server publishes", artifacts)
+checks.check(f"{ME}: messages broken against our profiles", lambda: broken("profiles", as_request))
 checks.check("the three validators together: messages broken in one way each", together)
 checks.end()
