@@ -243,3 +243,20 @@ fn every_answer_is_read_by_an_independent_r4_decoder() {
     }
     assert!(read > 80, "{read} answers were read");
 }
+
+#[test]
+fn every_request_that_is_answered_well_is_read_by_an_independent_r4_decoder() {
+    let mut read = 0;
+    for folder in folders() {
+        for step in steps(&folder) {
+            let (_, answer) = expected(&folder, step.number).expect("an answer for every request");
+            if answer.contains("\"code\": \"ok\"") {
+                let text = std::str::from_utf8(&step.body).expect("UTF-8");
+                crate::house::decodes_as_r4(text)
+                    .unwrap_or_else(|why| panic!("{} {}: {why}", folder.display(), step.number));
+                read += 1;
+            }
+        }
+    }
+    assert!(read > 40, "{read} requests were read");
+}
