@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
@@ -57,6 +57,14 @@ impl Door {
             admitted.map_err(|often| (Turned::Often(often), by.caller.clone()))?;
         }
         Ok(by)
+    }
+
+    /// How old the keys are that tokens are checked with; none for the sandbox's own, and before there are any.
+    pub(super) fn keys_age(&self) -> Option<Duration> {
+        match self {
+            Door::Open => None,
+            Door::Guarded { issuer, .. } => issuer.keys_age(),
+        }
     }
 
     /// Counts patients of an answer who did not match: whoever guesses has many of them.

@@ -49,6 +49,8 @@ pub struct Issuer {
     source: Option<KeySource>,
     pace: Pace,
     endpoints: RwLock<Option<Endpoints>>,
+    /// When the keys last came.
+    fetched: RwLock<Option<Instant>>,
     /// Held while the issuer is asked, so that one does and the others wait for what it learns.
     asked: Mutex<Asked>,
 }
@@ -74,8 +76,14 @@ impl Issuer {
     }
 
     fn of(verifier: Verifier, source: Option<KeySource>, pace: Pace) -> Self {
-        let (endpoints, asked) = (RwLock::default(), Mutex::default());
-        Issuer { verifier, source, pace, endpoints, asked }
+        let (endpoints, fetched, asked) = (RwLock::default(), RwLock::default(), Mutex::default());
+        Issuer { verifier, source, pace, endpoints, fetched, asked }
+    }
+
+    /// How long ago the keys came; `None` when they never did, or were there from the beginning.
+    pub fn keys_age(&self) -> Option<Duration> {
+        let fetched = *self.fetched.read().unwrap_or_else(PoisonError::into_inner);
+        fetched.map(|then| then.elapsed())
     }
 
     /// What checks tokens.
@@ -137,6 +145,8 @@ impl Issuer {
             Ok((keys, found)) => {
                 let (count, first) = (keys.count(), !self.verifier.has_keys());
                 self.verifier.replace(keys);
+                *self.fetched.write().unwrap_or_else(PoisonError::into_inner) =
+                    Some(Instant::now());
                 if found.is_some() {
                     *self.endpoints.write().unwrap_or_else(PoisonError::into_inner) = found;
                 }

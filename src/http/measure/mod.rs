@@ -184,12 +184,17 @@ impl Measure {
         self.record(|| gauge!(table::READY).set(f64::from(u8::from(ready))));
     }
 
-    /// How far the seals of the audit trail are behind it.
-    pub fn audit(&self, unsealed: u64, since_seal: Duration) {
+    /// How far the seals of the audit trail are behind it: how many events, and for how long the oldest.
+    pub fn audit(&self, unsealed: i64, waiting: Duration) {
         self.record(|| {
             gauge!(table::AUDIT_UNSEALED).set(unsealed as f64);
-            gauge!(table::AUDIT_SINCE_SEAL).set(since_seal.as_secs_f64());
+            gauge!(table::AUDIT_WAITING).set(waiting.as_secs_f64());
         });
+    }
+
+    /// How many records are on their way to the audit trail.
+    pub fn queued(&self, records: u64) {
+        self.record(|| gauge!(table::AUDIT_QUEUED).set(records as f64));
     }
 
     /// How old the issuer's keys are that tokens are checked with.

@@ -11,7 +11,7 @@ use axum::routing::get;
 
 use crate::fault::Code;
 use crate::http::{App, Shared, only_get};
-use crate::store::SchemaState;
+use crate::store::{SchemaState, TrailState};
 
 /// How long Postgres may take to say that it is there. Prometheus waits for ten seconds in all, and when Postgres is silent
 /// the other numbers are wanted most.
@@ -31,8 +31,22 @@ pub fn metrics_router(app: Arc<App>) -> Router {
 /// What is a value of the moment is asked for now; what rises was counted when it happened.
 async fn page(State(app): Shared) -> impl IntoResponse {
     app.measure.load(&app.service.store.load());
-    app.measure.ready(ready(&app).await);
+    let (ready, trail) = tokio::join!(ready(&app), trail(&app));
+    app.measure.ready(ready);
+    app.measure.queued(app.trail.waiting());
+    if let Some(trail) = trail {
+        let waiting = trail.waiting_since.map(|since| app.service.clock.now() - since);
+        let waiting = waiting.and_then(|waiting| waiting.to_std().ok()).unwrap_or_default();
+        app.measure.audit(trail.unsealed, waiting);
+    }
+    if let Some(age) = app.door.keys_age() {
+        app.measure.issuer_keys(age);
+    }
     ([(header::CONTENT_TYPE, TEXT)], app.measure.render())
+}
+
+async fn trail(app: &App) -> Option<TrailState> {
+    tokio::time::timeout(PATIENCE, app.service.store.trail_state()).await.ok()?.ok()
 }
 
 async fn ready(app: &App) -> bool {

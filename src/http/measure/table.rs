@@ -71,8 +71,10 @@ metrics! {
         "When the process started, in seconds since 1970.";
     AUDIT_UNSEALED, "pas_audit_unsealed_events": Gauge, [],
         "Events of the audit trail that no seal covers yet.";
-    AUDIT_SINCE_SEAL, "pas_audit_seconds_since_seal": Gauge, [],
-        "Seconds since the audit trail was last sealed.";
+    AUDIT_WAITING, "pas_audit_unsealed_seconds": Gauge, [],
+        "Seconds for which the oldest event without a seal has waited for one; 0 when none waits.";
+    AUDIT_QUEUED, "pas_audit_queued_records": Gauge, [],
+        "Refusals and failures that are not in the audit trail yet.";
     ISSUER_KEYS_AGE, "pas_issuer_keys_age_seconds": Gauge, [],
         "Seconds since the token issuer's keys were last fetched.";
 }
