@@ -18,11 +18,15 @@ RUN touch src/lib.rs src/main.rs \
     && cargo build --release --locked
 
 FROM debian:bookworm-slim
+# What this machine trusts: for https to the issuer of tokens and to a collector.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ca-certificates \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin pas
 COPY --from=build /build/target/release/pas /usr/local/bin/pas
 # By number, so that a platform can see that it is not root.
 USER 10001
-# There is no authentication: publish this port on loopback, or behind a gateway that authenticates.
+# It does not start without DATABASE_URL and PAS_ISSUER, or a setting that says that nobody is asked.
 ENV PAS_BIND=0.0.0.0:8080
 EXPOSE 8080
 # Bash speaks enough TCP to ask whether the process answers; nothing else need be installed.
