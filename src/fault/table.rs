@@ -87,7 +87,7 @@ table! {
 
     // Who calls.
     TokenMissing, "token-missing": status(401), Error, Login,
-        "This operation asks for an access token: Authorization: Bearer, with a token of the issuer named in [base]/.well-known/smart-configuration.",
+        "This operation asks for an access token: Authorization: Bearer, with a token of the issuer that .well-known/smart-configuration names.",
         sender: "Get a token and send it with every message.", operator: "Nothing.";
     TokenInvalid, "token-invalid": status(401), Error, Login, "The access token is not accepted.",
         sender: "Get a new token from the issuer, for this audience.", operator: "Many of them: do --issuer and --audience agree with the issuer, and do the clocks?";
