@@ -12,7 +12,6 @@ use chrono::{DateTime, Utc};
 use crate::access::{Authenticated, Budget, Caller, Limiter, RetryAfter, TokenFault};
 use crate::fault::{Code, Issue};
 use crate::issuer::Issuer;
-use crate::process::Answer;
 
 /// Who is let in.
 #[derive(Debug)]
@@ -67,12 +66,11 @@ impl Door {
         }
     }
 
-    /// Counts patients of an answer who did not match: whoever guesses has many of them.
-    pub(super) fn count(&self, caller: &Caller, answer: &Answer) {
-        if let (Door::Guarded { limiter, .. }, Some(client)) = (self, caller.client())
-            && answer.unmatched > 0
-        {
-            limiter.charge_failed_matches(client, answer.unmatched, Instant::now());
+    /// What counts the requests and failed matches of clients.
+    pub(super) fn limiter(&self) -> Option<&Limiter> {
+        match self {
+            Door::Open => None,
+            Door::Guarded { limiter, .. } => Some(limiter),
         }
     }
 }
