@@ -58,6 +58,14 @@ impl Door {
         Ok(by)
     }
 
+    /// Whether anybody can be let in: without a key of the issuer nobody is.
+    pub(super) fn opens(&self) -> bool {
+        match self {
+            Door::Open => true,
+            Door::Guarded { issuer, .. } => issuer.verifier().has_keys(),
+        }
+    }
+
     /// How old the keys are that tokens are checked with; none for the sandbox's own, and before there are any.
     pub(super) fn keys_age(&self) -> Option<Duration> {
         match self {

@@ -196,11 +196,11 @@ async fn hanging_up_before_the_answer_does_not_make_a_guess_free() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn asking_who_is_masked_is_guessing_too() {
-    let guarded = Guarded::start("masked", "--failed-matches-per-hour 1").await;
+    let guarded = Guarded::start("masked", "--failed-matches-per-hour 2").await;
     let lantern = guarded.token("emr-lantern", "emr-lantern", SYSTEM);
     let masked = include_str!("../../fixtures/exchanges/patient-not-masked/1-request.json");
     let masked: Value = serde_json::from_str(masked).expect("JSON");
-    assert_eq!(guarded.post(&lantern, &masked).await.codes(), ["patient-not-masked"]);
+    assert_eq!(guarded.post(&lantern, &masked).await.codes(), ["patient-not-masked"; 2]);
     let answer = guarded.post(&lantern, &message(QUERY, PANELS[0], &PATIENTS[..1])).await;
     assert_eq!((answer.status, answer.codes()), (429, vec!["too-many-failed-matches"]));
 }
@@ -252,4 +252,7 @@ async fn while_there_are_no_keys_a_sender_is_told_to_come_again() {
     let answer = server.send(ask).await;
     assert_eq!((answer.status, answer.codes()), (503, vec!["issuer-unavailable"]));
     assert_eq!(answer.header("retry-after"), "5");
+    let ready = server.send(server.request("/readyz").method("GET")).await;
+    assert_eq!((ready.status, ready.codes()), (503, vec!["issuer-unavailable"]));
+    assert_eq!(server.send(server.request("/healthz").method("GET")).await.status, 200);
 }
