@@ -41,18 +41,6 @@ pub enum Budget {
     FailedMatches,
 }
 
-impl Budget {
-    /// What the sender is told.
-    pub const fn text(self) -> &'static str {
-        match self {
-            Budget::Requests => "Too many requests of this client.",
-            Budget::FailedMatches => {
-                "Too many patients of this client's messages did not match the Client Registry."
-            }
-        }
-    }
-}
-
 /// A request that comes too soon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryAfter {
