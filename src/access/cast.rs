@@ -4,8 +4,6 @@ use ring::hmac;
 use ring::rand::SystemRandom;
 use serde::Deserialize;
 
-use super::caller::{ClientId, Subject};
-use super::grant::Grant;
 use super::scope::{Level, Scopes};
 
 const FILE: &str = include_str!("../../fixtures/cast/access.json");
@@ -70,16 +68,6 @@ impl Cast {
     pub fn user(&self, subject: &str) -> Option<&CastUser> {
         self.users.iter().find(|user| user.subject == subject)
     }
-
-    /// What a program, and a person signed in through it, are registered for; `None` when the program is not.
-    pub fn grant(&self, client: &ClientId, subject: Option<&Subject>) -> Option<Grant> {
-        let client = self.clients.iter().find(|known| known.id == client.as_str())?;
-        let user = subject.and_then(|subject| self.user(subject.as_str()));
-        Some(Grant {
-            facilities: client.facilities.clone(),
-            practitioners: user.map(|user| user.practitioners.clone()),
-        })
-    }
 }
 
 impl CastClient {
@@ -115,6 +103,7 @@ fn same(secret: &str, guess: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::caller::{ClientId, Subject};
     use super::*;
 
     #[test]
@@ -183,17 +172,5 @@ mod tests {
         let some = granted(board, Some("openid system/Group.read system/Group.write"), false);
         assert_eq!(some.as_deref(), Some("system/Group.read"));
         assert_eq!(granted(lantern, Some("  "), false), None);
-    }
-
-    #[test]
-    fn what_they_are_registered_for() {
-        let cast = Cast::load();
-        let lantern = ClientId::parse("emr-lantern").unwrap();
-        let grant = cast.grant(&lantern, None).unwrap();
-        assert!(grant.facilities.len() > 1 && grant.practitioners.is_none());
-        let juniper = Subject::parse("juniper.testwell").unwrap();
-        let grant = cast.grant(&lantern, Some(&juniper)).unwrap();
-        assert_eq!(grant.practitioners.map(|numbers| numbers.len()), Some(1));
-        assert!(cast.grant(&ClientId::parse("emr-nobody").unwrap(), None).is_none());
     }
 }

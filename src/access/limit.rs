@@ -41,18 +41,6 @@ pub enum Budget {
     FailedMatches,
 }
 
-impl Budget {
-    /// What the sender is told.
-    pub const fn text(self) -> &'static str {
-        match self {
-            Budget::Requests => "Too many requests of this client.",
-            Budget::FailedMatches => {
-                "Too many patients of this client's messages did not match the Client Registry."
-            }
-        }
-    }
-}
-
 /// A request that comes too soon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryAfter {
@@ -122,16 +110,24 @@ impl Limiter {
     /// Which budget is used up, and when to come again. Such a request is not counted.
     pub fn admit(&self, client: &ClientId, now: Instant) -> Result<(), RetryAfter> {
         self.with(client, now, |debts| {
-            let refuse = |budget, wait: Duration| {
-                let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-                if seconds == 0 { Ok(()) } else { Err(RetryAfter { budget, seconds }) }
-            };
             refuse(Budget::Requests, self.requests.wait(debts.requests, now))?;
-            let failed = self.failed_matches.wait(debts.failed_matches, now);
-            refuse(Budget::FailedMatches, failed)?;
+            self.has_matches_left(debts, now)?;
             debts.requests = self.requests.after(debts.requests, 1, now);
             Ok(())
         })
+    }
+
+    /// Whether patients of this client may be matched still: many requests may have been let in together, before the first
+    /// of them was charged for its failed matches.
+    ///
+    /// # Errors
+    /// When that budget is used up, and when to come again.
+    pub fn may_match(&self, client: &ClientId, now: Instant) -> Result<(), RetryAfter> {
+        self.with(client, now, |debts| self.has_matches_left(debts, now))
+    }
+
+    fn has_matches_left(&self, debts: &Debts, now: Instant) -> Result<(), RetryAfter> {
+        refuse(Budget::FailedMatches, self.failed_matches.wait(debts.failed_matches, now))
     }
 
     /// Counts patients of one message who did not match. A message is never cut in two: it may overdraw, and its
@@ -154,6 +150,11 @@ impl Limiter {
         let fresh = Debts { requests: now, failed_matches: now };
         act(clients.entry(client.clone()).or_insert(fresh))
     }
+}
+
+fn refuse(budget: Budget, wait: Duration) -> Result<(), RetryAfter> {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    if seconds == 0 { Ok(()) } else { Err(RetryAfter { budget, seconds }) }
 }
 
 /// Forgets those who owe nothing; when everybody does, the one who owes least.

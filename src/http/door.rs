@@ -12,7 +12,6 @@ use chrono::{DateTime, Utc};
 use crate::access::{Authenticated, Budget, Caller, Limiter, RetryAfter, TokenFault};
 use crate::fault::{Code, Issue};
 use crate::issuer::Issuer;
-use crate::process::Answer;
 
 /// Who is let in.
 #[derive(Debug)]
@@ -59,6 +58,14 @@ impl Door {
         Ok(by)
     }
 
+    /// Whether anybody can be let in: without a key of the issuer nobody is.
+    pub(super) fn opens(&self) -> bool {
+        match self {
+            Door::Open => true,
+            Door::Guarded { issuer, .. } => issuer.verifier().has_keys(),
+        }
+    }
+
     /// How old the keys are that tokens are checked with; none for the sandbox's own, and before there are any.
     pub(super) fn keys_age(&self) -> Option<Duration> {
         match self {
@@ -67,12 +74,11 @@ impl Door {
         }
     }
 
-    /// Counts patients of an answer who did not match: whoever guesses has many of them.
-    pub(super) fn count(&self, caller: &Caller, answer: &Answer) {
-        if let (Door::Guarded { limiter, .. }, Some(client)) = (self, caller.client())
-            && answer.unmatched > 0
-        {
-            limiter.charge_failed_matches(client, answer.unmatched, Instant::now());
+    /// What counts the requests and failed matches of clients.
+    pub(super) fn limiter(&self) -> Option<&Limiter> {
+        match self {
+            Door::Open => None,
+            Door::Guarded { limiter, .. } => Some(limiter),
         }
     }
 }

@@ -24,14 +24,13 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Extension, Request, State};
-use axum::http::header;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use uuid::Uuid;
 
-use crate::access::ClientId;
+use crate::access::{Caller, ClientId};
 use crate::audit::{Origin, Outcome};
 use crate::conformance::Claims;
 use crate::fault::{Code, Issue};
@@ -102,12 +101,18 @@ impl App {
     /// For whoever is not let in, with the time to come again where it is known.
     fn turned_away(&self, turned: Turned, origin: Origin<'_>) -> Response {
         let mut answer = self.refused(turned.issue(), origin);
+        answer.retry_after = turned.retry_after();
+        self.sent(answer, origin.caller)
+    }
+
+    /// An answer on its way out, its record left behind where it is not made yet.
+    fn sent(&self, mut answer: Answer, caller: &Caller) -> Response {
         if let Some(record) = answer.record.take() {
             self.trail.offer(*record);
         }
         let mut response = Sent(answer).into_response();
-        if let Some(seconds) = turned.retry_after() {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        if let Some(client) = caller.client() {
+            response.extensions_mut().insert(Speaking(client.clone()));
         }
         response
     }
@@ -168,22 +173,15 @@ async fn message(
         Ok(encoding) => body::read(body, encoding, app.limits, &app.bodies).await,
         Err(code) => Err(code),
     };
-    let mut answer = match received {
+    let answer = match received {
         Ok(held) => {
-            let post = Post { origin, scopes: by.scopes, body: held.bytes() };
+            let (scopes, limiter) = (by.scopes, app.door.limiter());
+            let post = Post { origin, scopes, limiter, body: held.bytes() };
             process(&app.service, post).await
         }
         Err(code) => app.refused(Issue::plain(code), origin),
     };
-    if let Some(record) = answer.record.take() {
-        app.trail.offer(*record);
-    }
-    app.door.count(&by.caller, &answer);
-    let mut response = Sent(answer).into_response();
-    if let Some(client) = by.caller.client() {
-        response.extensions_mut().insert(Speaking(client.clone()));
-    }
-    response
+    app.sent(answer, &by.caller)
 }
 
 /// The request's `X-Request-Id`, for those who handle it.

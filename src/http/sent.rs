@@ -33,12 +33,26 @@ pub(super) struct Tell(pub(super) std::sync::Arc<Told>);
 
 impl IntoResponse for Sent {
     fn into_response(self) -> Response {
-        let Answer { status, body, event, response, codes, replayed, patients, defect, .. } =
-            self.0;
+        let Answer {
+            status,
+            body,
+            event,
+            response,
+            codes,
+            replayed,
+            patients,
+            retry_after,
+            defect,
+            record: _,
+        } = self.0;
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut sent = (status, [(header::CONTENT_TYPE, FHIR_JSON)], body).into_response();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            sent.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+        let retry_after = retry_after.map(HeaderValue::from).or_else(|| {
+            let away = status == StatusCode::SERVICE_UNAVAILABLE;
+            away.then_some(RETRY_AFTER)
+        });
+        if let Some(seconds) = retry_after {
+            sent.headers_mut().insert(header::RETRY_AFTER, seconds);
         }
         if let Some(challenge) = codes.iter().find_map(|code| challenge(*code)) {
             sent.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);

@@ -26,7 +26,7 @@ pub use service::{Answer, Service};
 
 use tracing::info_span;
 
-use crate::access::Scopes;
+use crate::access::{Limiter, Scopes};
 use crate::audit::Origin;
 use crate::message::Event;
 use crate::store::StoreError;
@@ -42,6 +42,8 @@ pub struct Post<'p> {
     pub origin: Origin<'p>,
     /// What its sender may do.
     pub scopes: Scopes,
+    /// Counts the patients of each client who do not match; `None` where nobody is counted.
+    pub limiter: Option<&'p Limiter>,
     /// What was sent.
     pub body: &'p [u8],
 }

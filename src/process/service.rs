@@ -57,8 +57,8 @@ pub struct Answer {
     pub replayed: bool,
     /// How many patients the message was about.
     pub patients: usize,
-    /// How many patients did not match the Client Registry.
-    pub unmatched: usize,
+    /// Seconds after which it may be tried again, where that is known.
+    pub retry_after: Option<u64>,
     /// What is to be recorded of it and is not yet; `None` when it was recorded with what it did.
     pub record: Option<Box<Record>>,
     /// For the operator: why a 5xx. Never sent.
@@ -147,7 +147,7 @@ impl Answer {
             codes,
             replayed: false,
             patients: 0,
-            unmatched: 0,
+            retry_after: None,
             record: None,
             defect: None,
         }

@@ -48,6 +48,11 @@ impl Verdict {
         self.issues.iter().map(|issue| issue.code.row().code)
     }
 
+    /// How many patients do not match the Client Registry.
+    pub(super) fn unmatched(&self) -> usize {
+        unmatched(&self.issues)
+    }
+
     pub(super) fn effect(&self) -> Effect<'_> {
         let panel = self.panel.as_ref().map(|(id, practitioner)| (*id, practitioner.as_str()));
         Effect { panel, changes: &self.decision.changes }
@@ -62,19 +67,21 @@ impl Verdict {
             event: None,
             replayed: false,
             patients: 0,
-            unmatched: unmatched(&self.issues),
+            retry_after: None,
             record: None,
             defect: None,
         }
     }
 }
 
-/// How many patients do not match the Client Registry, however many of their details do not.
+/// How many patients do not match the Client Registry, however many of their details do not. A masked record matches
+/// nobody.
 fn unmatched(issues: &[Issue]) -> usize {
     let differs = |issue: &&Issue| {
         matches!(
             issue.code,
             Code::PatientInClientRegistry
+                | Code::PatientNotMasked
                 | Code::PatientGiven
                 | Code::PatientFamily
                 | Code::PatientBirthDate

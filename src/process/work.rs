@@ -1,8 +1,10 @@
 //! Steps 3 to 11 for one message that was read: with Postgres, and with the audit trail.
 
+use std::time::Instant;
+
 use tracing::{Instrument as _, info_span};
 
-use crate::access::{Spoken, may_speak};
+use crate::access::{ClientId, Limiter, Spoken, may_speak};
 use crate::audit::{Outcome, Record};
 use crate::fault::{Code, Issue, ResponseCode};
 use crate::message::Message;
@@ -75,12 +77,23 @@ impl Work<'_> {
         Question::about(self.message, self.post.origin.caller)
     }
 
+    /// Steps 7 to 9. Whoever guesses has many patients who do not match; they are counted here and not with the answer, since
+    /// a sender can hang up on that, and then ask for it by sending the same again.
     fn verdict(&self, known: &Known) -> Result<Verdict, StoreError> {
-        beside(self.bulky, || self.service.verdict(self.message, known))
+        let verdict = beside(self.bulky, || self.service.verdict(self.message, known))?;
+        if let Some((limiter, client)) = self.counted() {
+            limiter.charge_failed_matches(client, verdict.unmatched(), Instant::now());
+        }
+        Ok(verdict)
+    }
+
+    fn counted(&self) -> Option<(&Limiter, &ClientId)> {
+        Some((self.post.limiter?, self.post.origin.caller.client()?))
     }
 
     /// Steps 3 and 4: whether the caller may speak for the clinic and the provider; and if so, whether the message was
-    /// answered before. `None`: it is to be judged. The record goes to the trail before the answer goes out: whatever tells
+    /// answered before; and if not, whether too many of the caller's patients did not match, in messages that were let in with
+    /// this one. `None`: it is to be judged. The record goes to the trail before the answer goes out: whatever tells
     /// of a patient, or was asked about one in vain, is there.
     fn settled(&self, known: &mut Known) -> Option<(Answer, Record)> {
         let today = self.service.clock.today(self.service.offset);
@@ -91,7 +104,15 @@ impl Work<'_> {
             let record = self.record(&answer, Outcome::Refused);
             return Some((answer, record));
         }
-        known.seen.take().map(|seen| self.answered_before(seen))
+        if let Some(seen) = known.seen.take() {
+            return Some(self.answered_before(seen));
+        }
+        let (limiter, client) = self.counted()?;
+        let often = limiter.may_match(client, Instant::now()).err()?;
+        let answer = self.service.alone(vec![Issue::plain(Code::TooManyFailedMatches)]);
+        let answer = Answer { retry_after: Some(often.seconds), ..answer };
+        let record = self.record(&answer, Outcome::Refused);
+        Some((answer, record))
     }
 
     fn answered_before(&self, seen: Seen) -> (Answer, Record) {

@@ -18,6 +18,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "audit", include_str!("../../migrations/0005_audit.sql")),
     (6, "access", include_str!("../../migrations/0006_access.sql")),
     (7, "retention", include_str!("../../migrations/0007_retention.sql")),
+    (8, "give way", include_str!("../../migrations/0008_give_way.sql")),
 ];
 
 /// The version that this build needs.

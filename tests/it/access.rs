@@ -3,6 +3,8 @@
 use pas::access::{Claims, Mint};
 use pas::clock::Clock;
 use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::answer::Answer;
 use crate::cluster;
@@ -157,6 +159,82 @@ async fn a_client_that_guesses_or_hurries_has_to_wait_and_others_do_not() {
     assert_eq!(statuses, [200, 200, 429]);
 }
 
+/// A query about one patient, with another birth date than theirs.
+fn guess(patient: usize) -> Value {
+    let mut guess = message(QUERY, PANELS[0], &PATIENTS[patient..=patient]);
+    guess["entry"][4]["resource"]["birthDate"] = "1900-01-01".into();
+    guess
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hanging_up_before_the_answer_does_not_make_a_guess_free() {
+    let guarded = Guarded::start("hang-up", "--failed-matches-per-hour 1").await;
+    let lantern = guarded.token("emr-lantern", "emr-lantern", SYSTEM);
+    let guess = guess(0);
+    // Whoever holds the lock of its ids keeps the answer from being kept, when everything is judged.
+    let mut other = cluster::connect(&guarded.server.database.url).await;
+    let (sender, id) = (&guess["entry"][0]["resource"]["source"]["endpoint"], &guess["id"]);
+    let key = ["emr-lantern", sender.as_str().expect("a sender"), id.as_str().expect("an id")];
+    sqlx::query("SELECT pg_advisory_lock(hashtextextended($1, 0))")
+        .bind(key.join("\n"))
+        .execute(&mut other)
+        .await
+        .expect("locks");
+    let ask = guarded.server.request("/$process-message").body(guess.to_string().into_bytes());
+    let ask = ask.header("authorization", &format!("Bearer {lantern}"));
+    let waiting = tokio::spawn(ask.send(guarded.server.address));
+    let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted";
+    while guarded.server.database.count(waits).await == 0 {
+        tokio::task::yield_now().await;
+    }
+    waiting.abort();
+    let _ = waiting.await;
+    drop(other);
+    let answer = guarded.post(&lantern, &guess).await;
+    assert_eq!((answer.status, answer.codes()), (429, vec!["too-many-failed-matches"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn asking_who_is_masked_is_guessing_too() {
+    let guarded = Guarded::start("masked", "--failed-matches-per-hour 2").await;
+    let lantern = guarded.token("emr-lantern", "emr-lantern", SYSTEM);
+    let masked = include_str!("../../fixtures/exchanges/patient-not-masked/1-request.json");
+    let masked: Value = serde_json::from_str(masked).expect("JSON");
+    assert_eq!(guarded.post(&lantern, &masked).await.codes(), ["patient-not-masked"; 2]);
+    let answer = guarded.post(&lantern, &message(QUERY, PANELS[0], &PATIENTS[..1])).await;
+    assert_eq!((answer.status, answer.codes()), (429, vec!["too-many-failed-matches"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guesses_that_were_let_in_together_share_the_budget() {
+    let guarded = Guarded::start("together", "--failed-matches-per-hour 1").await;
+    let lantern = guarded.token("emr-lantern", "emr-lantern", SYSTEM);
+    let late = guess(1).to_string();
+    let head = format!(
+        "POST /$process-message HTTP/1.1\r\nhost: pas.test\r\nauthorization: Bearer {lantern}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\nexpect: 100-continue\r\n\
+         connection: close\r\n\r\n",
+        late.len()
+    );
+    let mut sender = TcpStream::connect(guarded.server.address).await.expect("connects");
+    sender.write_all(head.as_bytes()).await.expect("sends");
+    let mut go_on = [0; 25];
+    sender.read_exact(&mut go_on).await.expect("is let in");
+    assert!(go_on.starts_with(b"HTTP/1.1 100"), "{go_on:?}");
+
+    let answer = guarded.post(&lantern, &guess(0)).await;
+    assert_eq!((answer.status, answer.codes()), (200, vec!["patient-birth-date"]));
+    sender.write_all(late.as_bytes()).await.expect("sends");
+    let mut told = String::new();
+    sender.read_to_string(&mut told).await.expect("is answered");
+    assert!(told.starts_with("HTTP/1.1 429"), "{told}");
+    assert!(told.contains("too-many-failed-matches") && told.contains("retry-after: 36"), "{told}");
+    assert_eq!(guarded.server.database.count("SELECT count(*) FROM inbox.message").await, 1);
+    let refused = "SELECT count(*) FROM audit.event WHERE client = 'emr-lantern' AND status = 429
+                   AND outcome = 'refused' AND cardinality(patients) = 1";
+    assert_eq!(guarded.server.database.count(refused).await, 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn while_there_are_no_keys_a_sender_is_told_to_come_again() {
     let flags = format!("--issuer {ISSUER} --jwks /nowhere/jwks.json");
@@ -174,4 +252,7 @@ async fn while_there_are_no_keys_a_sender_is_told_to_come_again() {
     let answer = server.send(ask).await;
     assert_eq!((answer.status, answer.codes()), (503, vec!["issuer-unavailable"]));
     assert_eq!(answer.header("retry-after"), "5");
+    let ready = server.send(server.request("/readyz").method("GET")).await;
+    assert_eq!((ready.status, ready.codes()), (503, vec!["issuer-unavailable"]));
+    assert_eq!(server.send(server.request("/healthz").method("GET")).await.status, 200);
 }

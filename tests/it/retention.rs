@@ -68,6 +68,30 @@ async fn a_resend_is_known_across_the_turn_of_the_month_and_in_months_that_nobod
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn months_are_given_up_soon_while_a_back_up_reads_them_and_messages_go_on() {
+    let server = Server::start().await;
+    let add = message(ADD, PANELS[0], &PATIENTS[..1]);
+    let first = server.post(&add).await;
+    let long_ago = "SELECT inbox.open_months('2001-01-01', '2001-02-01')";
+    let mut patient = cluster::connect(&server.database.url).await;
+    sqlx::raw_sql(long_ago).execute(&mut patient).await.expect("opens");
+    let mut backup = cluster::connect(&server.database.url).await;
+    let reads = "BEGIN; LOCK TABLE inbox.message IN ACCESS SHARE MODE";
+    sqlx::raw_sql(reads).execute(&mut backup).await.expect("reads");
+    // These would wait without end, and all later messages behind them.
+    sqlx::raw_sql("SET lock_timeout = 0").execute(&mut patient).await.expect("sets");
+    for turn in [
+        "SELECT inbox.open_months('2031-01-01', '2031-02-01')",
+        "SELECT inbox.drop_months('2002-01-01')",
+    ] {
+        let busy = sqlx::raw_sql(turn).execute(&mut patient).await.expect_err("gives up");
+        let found = busy.as_database_error().and_then(|error| error.code()).map(Into::into);
+        assert_eq!(found, Some(String::from("55P03")), "{turn}");
+        assert_eq!(server.post(&add).await.bytes, first.bytes);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_cannot_drop_the_last_day_nor_rewrite_what_it_answered() {
     let server = Server::start().await;
     server.post(&message(ADD, PANELS[0], &PATIENTS[..1])).await;

@@ -51,5 +51,5 @@ async fn trail(app: &App) -> Option<TrailState> {
 
 async fn ready(app: &App) -> bool {
     let asked = tokio::time::timeout(PATIENCE, app.service.store.schema_state()).await;
-    matches!(asked, Ok(Ok(SchemaState::Current)))
+    app.door.opens() && matches!(asked, Ok(Ok(SchemaState::Current)))
 }

@@ -64,7 +64,7 @@ metrics! {
     CHANGES_MAX, "pas_changes_under_way_max": Gauge, [],
         "Messages that may change a panel at once.";
     READY, "pas_ready": Gauge, [],
-        "1 when Postgres answers and its schema is this build's, as /readyz has it; else 0.";
+        "1 when Postgres answers, its schema is this build's and there are keys to check tokens with, as /readyz has it; else 0.";
     BUILD, "pas_build_info": Gauge, ["version", "schema"],
         "Always 1; the labels say which build this is and which schema it needs.";
     STARTED, "pas_process_start_time_seconds": Gauge, [],

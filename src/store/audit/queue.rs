@@ -26,7 +26,7 @@ pub struct QueueBounds {
     pub batch: usize,
     /// How long the first of a batch waits for more.
     pub linger: Duration,
-    /// How long at most between two tries while Postgres is away.
+    /// How long at most between two tries while Postgres is away, and until requests that are counted only are recorded.
     pub patience: Duration,
     /// Records a minute of those who proved nothing: whoever fills the disk with refusals must at least be somebody.
     pub strangers: u32,
@@ -161,7 +161,7 @@ impl Run {
         }
     }
 
-    /// The next records to be written together; `None` at the end, when none is left.
+    /// The next records to be written together, none when there may be some to count; `None` at the end, when none is left.
     async fn batch(&mut self) -> Option<Vec<Record>> {
         let mut batch = Vec::new();
         let stopped = self.stopped.wait_for(|stop| *stop);
@@ -181,6 +181,8 @@ impl Run {
                 let left = !batch.is_empty() || self.counts.missed.load(Ordering::Relaxed) > 0;
                 return left.then_some(batch);
             }
+            // Those that are counted only come by no channel: there may be some, and nothing after them.
+            () = tokio::time::sleep(self.bounds.patience) => return Some(batch),
         }
         let linger = tokio::time::sleep(self.bounds.linger);
         tokio::pin!(linger);

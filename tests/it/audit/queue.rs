@@ -102,3 +102,23 @@ async fn strangers_beyond_their_share_are_counted_and_clients_are_not_hindered()
     let client = "SELECT count(*) FROM audit.event WHERE client = 'emr-lantern'";
     assert_eq!(database.count(client).await, 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_counted_only_is_recorded_though_nothing_comes_after_it() {
+    let database = cluster::database().await;
+    let bounds = QueueBounds { strangers: 0, ..BOUNDS };
+    let (queue, _writer) = Queue::start(serving(&database.url), Clock::System, bounds);
+    for n in 0..3 {
+        queue.offer(Record { client: None, subject: None, ..refusal(n) });
+    }
+    let counted = async {
+        while database.count(COUNTED).await < 3 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LONG, counted).await.expect("is recorded");
+    assert_eq!(
+        database.count("SELECT count(*) FROM audit.event WHERE outcome = 'refused'").await,
+        0
+    );
+}
