@@ -8,6 +8,16 @@ use tracing::{info, warn};
 use crate::clock::Clock;
 use crate::store::Store;
 
+/// Says so when the role in DATABASE_URL owns the audit trail: then only the seals guard it against a server taken over.
+pub(super) async fn warn_of_ownership(store: Store) {
+    // Whatever keeps Postgres from answering is told elsewhere.
+    if store.trail_is_ours_to_alter().await.unwrap_or(false) {
+        warn!(
+            "DATABASE_URL connects as the owner of the audit trail: see Two roles in docs/OPERATING.md"
+        );
+    }
+}
+
 /// How often months are looked at: often enough that a failure is made good long before a month is needed.
 const MONTHS: Duration = Duration::from_secs(6 * 3_600);
 /// After a failure.

@@ -57,6 +57,9 @@ async fn serve(
     let store = Store::open(&config::store_options(&database.url(), &args.limits))?;
     let beside = Store::open(&config::chores_options(&database.url(), &args.limits))?;
     tokio::spawn(chores::turn_months(beside.clone(), args.keep_answers));
+    if !database.is_sandbox() {
+        tokio::spawn(chores::warn_of_ownership(beside.clone()));
+    }
     let what = format!("listening on {}", args.bind);
     let listener = TcpListener::bind(args.bind).await.map_err(CommandError::io(what.clone()))?;
     let address = listener.local_addr().map_err(CommandError::io(what))?;

@@ -131,7 +131,9 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub(super) fn origin(parts: &Parts, behind_gateway: bool) -> Option<IpAddr> {
     let forwarded = || {
         let last = parts.headers.get_all(FORWARDED_FOR).iter().next_back()?.to_str().ok()?;
-        last.rsplit(',').next()?.trim().parse().ok()
+        let last = last.rsplit(',').next()?.trim();
+        // Some gateways name the port as well.
+        last.parse().ok().or_else(|| Some(last.parse::<SocketAddr>().ok()?.ip()))
     };
     let peer = || parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
     behind_gateway.then(forwarded).flatten().or_else(peer)
@@ -176,6 +178,8 @@ mod tests {
         assert_eq!(origin(&forged, true), address("203.0.113.5"));
         let twice = [("x-forwarded-for", "198.51.100.9"), ("x-forwarded-for", "203.0.113.6")];
         assert_eq!(origin(&parts(&twice), true), address("203.0.113.6"));
+        let with_port = parts(&[("x-forwarded-for", "203.0.113.7:567")]);
+        assert_eq!(origin(&with_port, true), address("203.0.113.7"));
         assert_eq!(origin(&parts(&[("x-forwarded-for", "nobody")]), true), address("192.0.2.1"));
         assert_eq!(origin(&parts(&[]), true), address("192.0.2.1"));
     }

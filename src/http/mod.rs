@@ -18,6 +18,7 @@ mod sent;
 mod stall;
 pub mod token;
 mod trace;
+mod unrecorded;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +40,7 @@ use crate::store::Queue;
 use door::Turned;
 use sent::Sent;
 use token::Desk;
+use unrecorded::Unrecorded;
 
 pub use body::BodyRoom;
 pub use certificate::{Certificate, CertificateError};
@@ -169,6 +171,7 @@ async fn message(
         }
     };
     let origin = Origin { request_id: id, caller: &by.caller, address };
+    let mut unrecorded = Unrecorded { app: &app, origin, answered: false };
     let received = match negotiate::negotiate(&parts) {
         Ok(encoding) => body::read(body, encoding, app.limits, &app.bodies).await,
         Err(code) => Err(code),
@@ -181,6 +184,7 @@ async fn message(
         }
         Err(code) => app.refused(Issue::plain(code), origin),
     };
+    unrecorded.answered = true;
     app.sent(answer, &by.caller)
 }
 

@@ -28,7 +28,8 @@ pub struct QueueBounds {
     pub linger: Duration,
     /// How long at most between two tries while Postgres is away, and until requests that are counted only are recorded.
     pub patience: Duration,
-    /// Records a minute of those who proved nothing: whoever fills the disk with refusals must at least be somebody.
+    /// Records a minute of those who proved nothing, or were told to wait: whoever fills the disk with refusals must at least
+    /// be somebody, and keep to their allowance.
     pub strangers: u32,
 }
 
@@ -111,7 +112,9 @@ impl Queue {
     /// Leaves a record to be written. Never waits; when the queue is full, or has too many of strangers, it is counted only.
     pub fn offer(&self, record: Record) {
         self.counts.owed.fetch_add(1, Ordering::Relaxed);
-        let singly = record.client.is_some() || self.strangers.has_room();
+        // A client that was told to wait may tell so as often as it likes: such records are no better than a stranger's.
+        let known = record.client.is_some() && record.status != 429;
+        let singly = known || self.strangers.has_room();
         if !singly || self.sender.try_send(record).is_err() {
             self.counts.miss(1);
         }

@@ -134,6 +134,16 @@ impl Store {
         Ok(transaction)
     }
 
+    /// Whether whoever we connect as could take the trail's trigger away, whatever role we work as. One round trip.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn trail_is_ours_to_alter(&self) -> Result<bool, StoreError> {
+        const OWNS: &str = "
+            SELECT pg_has_role(session_user, relowner, 'MEMBER') FROM pg_class WHERE oid = 'audit.event'::regclass";
+        Ok(sqlx::query_scalar(OWNS).fetch_one(&self.pool).await?)
+    }
+
     /// How far the sealing is, for a gauge. One round trip.
     ///
     /// # Errors

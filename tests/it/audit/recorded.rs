@@ -147,3 +147,20 @@ async fn a_failure_is_recorded_when_postgres_is_back_and_an_effect_never_without
     let trail = trail(&server).await;
     assert!(trail.iter().any(|event| event["outcome"] == "ok"), "{trail:#?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sender_that_hangs_up_before_the_answer_is_recorded() {
+    let server = Server::start().await;
+    let mut other = cluster::connect(&server.database.url).await;
+    let held = "BEGIN; INSERT INTO panel.patient SELECT phn FROM client_registry.patient";
+    sqlx::raw_sql(held).execute(&mut other).await.expect("locks");
+    let add = message(ADD, PANELS[0], &PATIENTS[..1]);
+    let ask = server.request("/$process-message").body(add.to_string().into_bytes());
+    let address = server.address;
+    let sender = tokio::spawn(async move { ask.send(address).await });
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    eventually("the message waits", async || server.database.count(waiting).await > 0).await;
+    sender.abort();
+    let gone = recorded(&server, 1).await;
+    assert_eq!((&gone[0]["status"], &gone[0]["outcome"]), (&499.into(), &"failed".into()));
+}

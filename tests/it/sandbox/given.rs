@@ -1,6 +1,6 @@
 //! With DATABASE_URL: nothing of the sandbox, the database alone.
 
-use super::program::Home;
+use super::program::{Home, until};
 use crate::cluster;
 use crate::message::{ADD, PANELS, PATIENTS, message};
 
@@ -105,4 +105,44 @@ async fn nobody_is_let_in_unless_somebody_said_who() {
     assert!(!unknown.status.success() && unknown.stderr.contains("99999"), "{unknown:?}");
     assert!(!running.log().contains(&token), "the log holds no token");
     running.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_is_only_a_member_serves_everything_and_can_alter_no_trail() {
+    let database = cluster::database().await;
+    let mut owner = cluster::connect(&database.url).await;
+    let role = format!("login_{}", database.name);
+    let make = format!("CREATE ROLE {role} LOGIN; GRANT pas_server TO {role}");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(make)).execute(&mut owner).await.expect("makes a login");
+    let as_owner = Home::with_database("owner", &database.url);
+    let running = as_owner.serve("");
+    until("the warning", || running.log().contains("owner of the audit trail").then_some(()));
+    running.stop();
+
+    let login = database.url.replacen("://pas@", &format!("://{role}@"), 1);
+    assert_ne!(login, database.url, "{login}");
+    let home = Home::with_database("member", &login);
+    let running = home.serve("--migrate false --seal-interval 0.1");
+    assert_eq!(running.get("/readyz").await.status, 200);
+    let add = message(ADD, PANELS[0], &PATIENTS[..1]);
+    let answer = running.post(&add).await;
+    assert_eq!(answer.response(), "ok");
+    assert_eq!(running.post(&add).await.bytes, answer.bytes);
+    until("a seal", || running.log().contains("sealed seal=1").then_some(()));
+    assert!(!running.log().contains("owner of the audit trail"), "{}", running.log());
+    running.stop();
+    let mut member = cluster::connect(&login).await;
+    for sql in [
+        "ALTER TABLE audit.event DISABLE TRIGGER ALL",
+        "DELETE FROM audit.event",
+        "SET ROLE pas; DELETE FROM audit.event",
+        "DELETE FROM inbox.message",
+    ] {
+        let refused = sqlx::raw_sql(sql).execute(&mut member).await.expect_err("not allowed");
+        let code = refused.as_database_error().and_then(|error| error.code()).map(Into::into);
+        assert_eq!(code, Some(String::from("42501")), "{sql}");
+    }
+    drop(member);
+    let away = format!("DROP ROLE {role}");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(away)).execute(&mut owner).await.expect("drops the login");
 }
