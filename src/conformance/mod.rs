@@ -21,7 +21,7 @@ mod write;
 pub use capability::capability;
 pub use openapi::openapi;
 pub use package::package;
-pub use paths::{BASES, KINDS, PACKAGE, example, examples};
+pub use paths::{BASES, KINDS, PACKAGE, example, example_body, fresh_example};
 pub use sections::{Section, Sections, sections};
 pub use terminology::words;
 pub use write::written;

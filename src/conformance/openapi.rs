@@ -22,8 +22,9 @@ pub fn openapi(claims: &Claims) -> Value {
         paths.insert(format!("/{kind}/{{id}}"), both(json!({"get": read(kind)})));
     }
     for event in Event::ALL {
-        let mut get = fhir("Bundle", &[304]);
-        get["summary"] = format!("A request to try: {}", words(event).0).into();
+        let mut get = fhir("Bundle", &[]);
+        get["summary"] =
+            format!("A request to try, with new ids each time: {}", words(event).0).into();
         paths.insert(example(event), both(json!({"get": get})));
     }
     let package = plain("All definitions in FHIR's npm form", "application/gzip", &[304]);
@@ -74,10 +75,23 @@ fn refusal(status: u16) -> Value {
         .filter(|row| row.alone == Alone::Status(status))
         .map(|row| format!("`{}`", row.code))
         .collect();
-    json!({
+    let mut refusal = json!({
         "description": format!("Refused. Codes: {}.", codes.join(", ")),
         "content": {FHIR_JSON: {"schema": {"$ref": "#/components/schemas/OperationOutcome"}}},
-    })
+    });
+    let header = match status {
+        401 => {
+            Some(("WWW-Authenticate", "string", "Which kind of token is asked for (RFC 6750 §3)"))
+        }
+        429 | 503 => Some(("Retry-After", "integer", "Seconds after which it may be tried again")),
+        _ => None,
+    };
+    if let Some((name, kind, told)) = header {
+        refusal["headers"] = json!({name: {
+            "required": true, "description": told, "schema": {"type": kind},
+        }});
+    }
+    refusal
 }
 
 /// Responses: what is asked for, with 200, and these statuses besides. A panic is a 500 everywhere.

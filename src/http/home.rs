@@ -128,7 +128,7 @@ impl Example {
             told,
             command,
             path,
-            body: conformance::examples(event),
+            body: conformance::example_body(event),
         }
     }
 }

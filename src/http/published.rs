@@ -26,6 +26,8 @@ const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 /// Claims change with a new version or other settings; five minutes of an old one harm nobody.
 const CACHE: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
 /// Bytes, and what their headers say of them.
 #[derive(Debug, Clone)]
 struct Page {
@@ -191,8 +193,7 @@ pub(super) fn routes(app: Arc<App>, claims: Claims) -> Router {
             router = router.route(&path, handlers);
         }
         for event in Event::ALL {
-            let body = Page::new(FHIR_JSON, conformance::examples(event));
-            let example = async move |headers: HeaderMap| body.sent(&headers);
+            let example = async move |shelf: Shared| example(&shelf, event);
             router =
                 router.route(&format!("{base}{}", conformance::example(event)), only(get(example)));
         }
@@ -230,6 +231,13 @@ async fn openapi(State(shelf): Shared, headers: HeaderMap) -> Response {
 
 async fn package(State(shelf): Shared, headers: HeaderMap) -> Response {
     shelf.published().package.sent(&headers)
+}
+
+/// With new ids each time, so that whoever fetches it twice has two messages.
+fn example(shelf: &Shelf, event: Event) -> Response {
+    let clock = &shelf.app.service.clock;
+    let body = conformance::fresh_example(event, clock.id(), clock.id());
+    ([(header::CONTENT_TYPE, FHIR_JSON), (header::CACHE_CONTROL, NO_STORE)], body).into_response()
 }
 
 async fn metadata(State(shelf): Shared, request: Request) -> Response {

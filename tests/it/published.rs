@@ -139,7 +139,6 @@ async fn whoever_has_it_already_is_told_so() {
         "/metadata",
         "/package.tgz",
         "/openapi.json",
-        "/examples/get-patient-mrp-status.json",
         "/ValueSet?name=pas",
         "/fhir/CodeSystem/pas-fault",
     ];
@@ -159,6 +158,34 @@ async fn whoever_has_it_already_is_told_so() {
         let post = server.send(server.request(path)).await;
         assert_eq!((post.status, post.header("allow")), (405, "GET, HEAD"), "{path}");
     }
+}
+
+/// Whoever follows the page adds, asks, removes and asks again: the last answer must be a new one.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_example_is_another_message_each_time_it_is_fetched() {
+    use crate::message::{ADD, QUERY, REMOVE};
+    let server = Server::start().await;
+    let mut ids = BTreeSet::new();
+    for (event, status) in
+        [(ADD, "confirmed"), (QUERY, "confirmed"), (REMOVE, "removed"), (QUERY, "removed")]
+    {
+        for base in ["", "/fhir"] {
+            let example = server.get(&format!("{base}/examples/{event}.json")).await;
+            assert_eq!((example.status, example.header("cache-control")), (200, "no-store"));
+            let header = &example.json["entry"][0];
+            assert_eq!(
+                text(header, "fullUrl"),
+                format!("urn:uuid:{}", text(&header["resource"], "id"))
+            );
+            for id in [text(&example.json, "id"), text(&header["resource"], "id")] {
+                assert!(ids.insert(id.to_owned()), "{id} was there before");
+            }
+            let answer = server.post(&example.json).await;
+            assert_eq!((answer.response(), answer.statuses()), ("ok", vec![status]), "{event}");
+        }
+    }
+    let post = server.send(server.request(&format!("/examples/{QUERY}.json"))).await;
+    assert_eq!((post.status, post.header("allow")), (405, "GET, HEAD"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -381,5 +408,10 @@ async fn the_openapi_description_and_the_routes_are_the_same() {
             let told = text(&post[status.to_string()], "description");
             assert!(told.contains(&format!("`{}`", code.row().code)), "{told}");
         }
+    }
+    // tests/it/access.rs sees them sent.
+    for (status, header) in [(401, "WWW-Authenticate"), (429, "Retry-After"), (503, "Retry-After")]
+    {
+        assert_eq!(post[status.to_string()]["headers"][header]["required"], true, "{status}");
     }
 }
