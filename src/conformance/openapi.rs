@@ -31,11 +31,11 @@ pub fn openapi(claims: &Claims) -> Value {
     paths.insert(PACKAGE.into(), both(json!({"get": package})));
     let own = plain("This description", "application/json", &[304]);
     paths.insert("/openapi.json".into(), both(json!({"get": own})));
-    paths.insert("/".into(), json!({"get": plain("A page for people", "text/html", &[304])}));
+    paths.insert("/".into(), both(json!({"get": plain("A page for people", "text/html", &[304])})));
     let alive = plain("Whether the process answers", "application/json", &[]);
-    paths.insert("/healthz".into(), json!({"get": alive}));
+    paths.insert("/healthz".into(), both(json!({"get": alive})));
     let ready = plain("Whether messages can be processed", "application/json", &[503]);
-    paths.insert("/readyz".into(), json!({"get": ready}));
+    paths.insert("/readyz".into(), both(json!({"get": ready})));
     tokens(claims, &mut paths);
     json!({
         "openapi": "3.1.0",
@@ -176,12 +176,12 @@ fn tokens(claims: &Claims, paths: &mut Map<String, Value>) {
         return;
     }
     let smart = plain("Where tokens come from (SMART on FHIR)", "application/json", &[304]);
-    paths.insert("/.well-known/smart-configuration".into(), json!({"get": smart}));
+    paths.insert("/.well-known/smart-configuration".into(), both(json!({"get": smart})));
     if !claims.sandbox {
         return;
     }
     let keys = plain("The keys that the sandbox signs with", "application/json", &[304]);
-    paths.insert("/auth/jwks".into(), json!({"get": keys}));
+    paths.insert("/auth/jwks".into(), both(json!({"get": keys})));
     let error = |told: &str| {
         let schema = json!({"type": "object", "required": ["error"]});
         json!({"description": told, "content": {"application/json": {"schema": schema}}})
@@ -204,14 +204,14 @@ fn tokens(claims: &Claims, paths: &mut Map<String, Value>) {
     });
     paths.insert(
         "/auth/token".into(),
-        json!({"post": {
+        both(json!({"post": {
             "summary": "A token of the sandbox, for an invented client",
             "requestBody": {
                 "required": true,
                 "content": {"application/x-www-form-urlencoded": {"schema": form}},
             },
             "responses": answers,
-        }}),
+        }})),
     );
 }
 

@@ -15,6 +15,13 @@ pub const KINDS: [&str; 5] =
 /// All definitions in FHIR's npm form.
 pub const PACKAGE: &str = "/package.tgz";
 
+/// Our base URL, under which everything hangs: the endpoint for messages without the operation.
+pub fn base(endpoint: &str) -> &str {
+    let operation = ["/$process-message", "/%24process-message"];
+    let base = operation.iter().find_map(|last| endpoint.strip_suffix(last));
+    base.unwrap_or(endpoint).trim_end_matches('/')
+}
+
 /// Where an event's example is.
 pub fn example(event: Event) -> String {
     format!("/examples/{}.json", event.code())
@@ -44,5 +51,17 @@ pub fn example_body(event: Event) -> &'static str {
         Event::Query => {
             include_str!("../../fixtures/exchanges/get-patient-mrp-status/2-request.json")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_base_is_the_endpoint_without_its_operation() {
+        assert_eq!(base("https://pas.example/fhir/$process-message"), "https://pas.example/fhir");
+        assert_eq!(base("https://pas.example/%24process-message"), "https://pas.example");
+        assert_eq!(base("https://pas.example/elsewhere/"), "https://pas.example/elsewhere");
     }
 }

@@ -303,7 +303,8 @@ async fn the_capability_statement_keeps_r4s_conditions_and_says_what_is_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_for_people_tells_everything_and_loads_nothing() {
     let server = Server::start().await;
-    for (path, accept) in [("/", "text/html"), ("/", "*/*"), ("/fhir", "text/html,*/*;q=0.8")] {
+    let asked = [("/", "text/html"), ("/fhir/", "*/*"), ("/fhir", "text/html,*/*;q=0.8")];
+    for (path, accept) in asked {
         let answer = server.send(server.request(path).method("GET").header("accept", accept)).await;
         assert_eq!(
             (answer.status, answer.header("content-type")),
@@ -397,6 +398,9 @@ async fn the_openapi_description_and_the_routes_are_the_same() {
                 answer.status
             );
             assert_ne!(answer.status, 405, "{method} {path}");
+            let below = format!("/fhir{path}");
+            let there = server.send(server.request(&below).method(&method.to_uppercase())).await;
+            assert_eq!(there.status, answer.status, "as the description says: {below}");
             assert!(path.ends_with("nothing") || answer.status != 404, "{path}");
         }
     }
