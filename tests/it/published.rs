@@ -268,7 +268,8 @@ async fn the_code_systems_are_the_codes_own_tables() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_capability_statement_keeps_r4s_conditions_and_says_what_is_so() {
-    let server = Server::start().await;
+    let flags = "--keep-answers 3".to_owned();
+    let server = Server::with(crate::server::Setup { flags, ..Default::default() }).await;
     let claims = server.get("/fhir/metadata").await.json;
     assert_eq!(text(&claims, "kind"), "instance");
     assert_eq!(claims["implementation"]["url"], "https://pas.example");
@@ -276,7 +277,7 @@ async fn the_capability_statement_keeps_r4s_conditions_and_says_what_is_so() {
         claims["messaging"][0]["endpoint"][0]["address"],
         "https://pas.example/$process-message"
     );
-    assert!(claims["messaging"][0]["reliableCache"].as_u64().is_some_and(|minutes| minutes > 0));
+    assert_eq!(claims["messaging"][0]["reliableCache"], 3 * 24 * 60, "--keep-answers, in minutes");
     let rest = &claims["rest"][0];
     let types: Vec<&str> =
         rest["resource"].as_array().expect("types").iter().map(|r| text(r, "type")).collect();
