@@ -2,7 +2,7 @@
 
 mod door;
 
-pub use door::{Admission, DoorFault, admission, base, claims, door};
+pub use door::{Admission, DoorFault, admission, claims, door};
 
 use chrono::FixedOffset;
 use tokio::sync::Semaphore;

@@ -11,6 +11,7 @@ use tracing::{info, warn};
 use crate::cli::ServeArgs;
 use crate::clock::Clock;
 use crate::config::{self, Admission};
+use crate::conformance;
 use crate::http::{self, App, Certificate, Door, Stop, router, stopped};
 use crate::store::{Queue, QueueBounds, Store, StoreOptions};
 
@@ -65,7 +66,7 @@ async fn serve(
     let address = listener.local_addr().map_err(CommandError::io(what))?;
     let base = format!("{}://{address}", if certificate.is_some() { "https" } else { "http" });
     let endpoint = args.endpoint.clone().unwrap_or_else(|| format!("{base}/$process-message"));
-    let (door, desk) = config::door(admission, &args.access, config::base(&endpoint))?;
+    let (door, desk) = config::door(admission, &args.access, conformance::base(&endpoint))?;
     if let Door::Guarded { issuer, .. } = &door {
         tokio::spawn(issuer.clone().watch());
     }

@@ -105,25 +105,8 @@ pub fn door(
     Ok((Door::Guarded { issuer, limiter: Limiter::new(limits) }, Some(Arc::new(desk))))
 }
 
-/// Our base URL: the endpoint without the operation.
-pub fn base(endpoint: &str) -> &str {
-    let operation = ["/$process-message", "/%24process-message"];
-    operation.iter().find_map(|last| endpoint.strip_suffix(last)).unwrap_or(endpoint)
-}
-
 /// What is published of a service: whom it asks for tokens, and for how long it keeps answers.
 pub fn claims(service: &Service, desk: Option<&Desk>, keep_answers: u32) -> Claims {
-    let security = match desk {
-        None => Security::Open,
-        Some(Desk::Sandbox(sandbox)) => {
-            let issuer = sandbox.mint.issuer().to_owned();
-            Security::Tokens { token_url: Some(format!("{issuer}/auth/token")), issuer }
-        }
-        Some(Desk::Elsewhere(issuer)) => Security::Tokens {
-            issuer: issuer.verifier().expected().issuer.clone(),
-            token_url: issuer.endpoints().and_then(|known| known.token_endpoint),
-        },
-    };
     Claims {
         canonical: service.origin.canonical.clone(),
         endpoint: service.origin.endpoint.clone(),
@@ -131,7 +114,7 @@ pub fn claims(service: &Service, desk: Option<&Desk>, keep_answers: u32) -> Clai
         limits: service.reading.limits,
         reliable_cache: keep_answers * 24 * 60,
         sandbox: matches!(desk, Some(Desk::Sandbox(_))),
-        security,
+        security: desk.map_or(Security::Open, Desk::security),
     }
 }
 
@@ -175,12 +158,5 @@ mod tests {
         ] {
             assert!(settled(flags, true).is_err_and(|why| why.contains("exclude")), "{flags}");
         }
-    }
-
-    #[test]
-    fn the_base_is_the_endpoint_without_its_operation() {
-        assert_eq!(base("https://pas.example/fhir/$process-message"), "https://pas.example/fhir");
-        assert_eq!(base("https://pas.example/%24process-message"), "https://pas.example");
-        assert_eq!(base("https://pas.example/elsewhere"), "https://pas.example/elsewhere");
     }
 }

@@ -21,7 +21,7 @@ mod write;
 pub use capability::capability;
 pub use openapi::openapi;
 pub use package::package;
-pub use paths::{BASES, KINDS, PACKAGE, example, examples};
+pub use paths::{BASES, KINDS, PACKAGE, base, example, example_body, fresh_example};
 pub use sections::{Section, Sections, sections};
 pub use terminology::words;
 pub use write::written;
@@ -73,10 +73,9 @@ pub enum Security {
 }
 
 impl Claims {
-    /// The address under which everything hangs: that for messages without the operation.
+    /// Our base URL.
     pub fn base(&self) -> &str {
-        let endpoint = self.endpoint.trim_end_matches('/');
-        endpoint.strip_suffix("/$process-message").unwrap_or(endpoint)
+        base(&self.endpoint)
     }
 
     /// A canonical of our own.

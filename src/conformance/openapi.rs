@@ -22,19 +22,20 @@ pub fn openapi(claims: &Claims) -> Value {
         paths.insert(format!("/{kind}/{{id}}"), both(json!({"get": read(kind)})));
     }
     for event in Event::ALL {
-        let mut get = fhir("Bundle", &[304]);
-        get["summary"] = format!("A request to try: {}", words(event).0).into();
+        let mut get = fhir("Bundle", &[]);
+        get["summary"] =
+            format!("A request to try, with new ids each time: {}", words(event).0).into();
         paths.insert(example(event), both(json!({"get": get})));
     }
     let package = plain("All definitions in FHIR's npm form", "application/gzip", &[304]);
     paths.insert(PACKAGE.into(), both(json!({"get": package})));
     let own = plain("This description", "application/json", &[304]);
     paths.insert("/openapi.json".into(), both(json!({"get": own})));
-    paths.insert("/".into(), json!({"get": plain("A page for people", "text/html", &[304])}));
+    paths.insert("/".into(), both(json!({"get": plain("A page for people", "text/html", &[304])})));
     let alive = plain("Whether the process answers", "application/json", &[]);
-    paths.insert("/healthz".into(), json!({"get": alive}));
+    paths.insert("/healthz".into(), both(json!({"get": alive})));
     let ready = plain("Whether messages can be processed", "application/json", &[503]);
-    paths.insert("/readyz".into(), json!({"get": ready}));
+    paths.insert("/readyz".into(), both(json!({"get": ready})));
     tokens(claims, &mut paths);
     json!({
         "openapi": "3.1.0",
@@ -74,10 +75,23 @@ fn refusal(status: u16) -> Value {
         .filter(|row| row.alone == Alone::Status(status))
         .map(|row| format!("`{}`", row.code))
         .collect();
-    json!({
+    let mut refusal = json!({
         "description": format!("Refused. Codes: {}.", codes.join(", ")),
         "content": {FHIR_JSON: {"schema": {"$ref": "#/components/schemas/OperationOutcome"}}},
-    })
+    });
+    let header = match status {
+        401 => {
+            Some(("WWW-Authenticate", "string", "Which kind of token is asked for (RFC 6750 §3)"))
+        }
+        429 | 503 => Some(("Retry-After", "integer", "Seconds after which it may be tried again")),
+        _ => None,
+    };
+    if let Some((name, kind, told)) = header {
+        refusal["headers"] = json!({name: {
+            "required": true, "description": told, "schema": {"type": kind},
+        }});
+    }
+    refusal
 }
 
 /// Responses: what is asked for, with 200, and these statuses besides. A panic is a 500 everywhere.
@@ -162,12 +176,12 @@ fn tokens(claims: &Claims, paths: &mut Map<String, Value>) {
         return;
     }
     let smart = plain("Where tokens come from (SMART on FHIR)", "application/json", &[304]);
-    paths.insert("/.well-known/smart-configuration".into(), json!({"get": smart}));
+    paths.insert("/.well-known/smart-configuration".into(), both(json!({"get": smart})));
     if !claims.sandbox {
         return;
     }
     let keys = plain("The keys that the sandbox signs with", "application/json", &[304]);
-    paths.insert("/auth/jwks".into(), json!({"get": keys}));
+    paths.insert("/auth/jwks".into(), both(json!({"get": keys})));
     let error = |told: &str| {
         let schema = json!({"type": "object", "required": ["error"]});
         json!({"description": told, "content": {"application/json": {"schema": schema}}})
@@ -190,14 +204,14 @@ fn tokens(claims: &Claims, paths: &mut Map<String, Value>) {
     });
     paths.insert(
         "/auth/token".into(),
-        json!({"post": {
+        both(json!({"post": {
             "summary": "A token of the sandbox, for an invented client",
             "requestBody": {
                 "required": true,
                 "content": {"application/x-www-form-urlencoded": {"schema": form}},
             },
             "responses": answers,
-        }}),
+        }})),
     );
 }
 

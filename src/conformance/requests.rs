@@ -249,8 +249,20 @@ fn practitioner(claims: &Claims) -> Profile {
 
 fn role(claims: &Claims) -> Profile {
     let rules = [
-        at("practitioner").must().to(&[claims.profile("pas-practitioner")]).told("The provider"),
-        at("organization").must().to(&[claims.profile("pas-organization")]).told("The clinic"),
+        at("practitioner")
+            .must()
+            .to(&[claims.profile("pas-practitioner")])
+            .told("The provider: the entry referred to, else by number"),
+        at("practitioner.identifier").must(),
+        at("practitioner.identifier.system").must(),
+        at("practitioner.identifier.value").must(),
+        at("organization")
+            .must()
+            .to(&[claims.profile("pas-organization")])
+            .told("The clinic: the entry referred to, else by number"),
+        at("organization.identifier").must(),
+        at("organization.identifier.system").must(),
+        at("organization.identifier.value").must(),
     ];
     profile(
         "pas-practitioner-role",

@@ -33,6 +33,8 @@ struct Home<'c> {
     style: &'static str,
     version: &'static str,
     claims: &'c Claims,
+    /// The path of our base URL, before every link: behind a gateway there may be nothing of ours at its root.
+    at: &'c str,
     token: Token,
     /// How long answers are kept, for people.
     kept: String,
@@ -81,6 +83,7 @@ impl<'c> Home<'c> {
             style: STYLE,
             version: VERSION,
             claims,
+            at: path(base),
             token,
             kept: kept(claims.reliable_cache),
             events: events.into(),
@@ -96,6 +99,12 @@ impl<'c> Home<'c> {
             Alone::InMessage => row.severity.code().to_owned(),
         }
     }
+}
+
+/// What follows the host in a URL; empty where nothing does.
+fn path(url: &str) -> &str {
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    rest.find('/').and_then(|from| rest.get(from..)).unwrap_or_default()
 }
 
 /// Minutes in the largest unit that they fill.
@@ -128,7 +137,7 @@ impl Example {
             told,
             command,
             path,
-            body: conformance::examples(event),
+            body: conformance::example_body(event),
         }
     }
 }
@@ -139,9 +148,13 @@ mod tests {
     use crate::message::{Limits, Naming};
 
     fn page_of(security: Security, sandbox: bool) -> String {
+        page_at("https://pas.example/$process-message", security, sandbox)
+    }
+
+    fn page_at(endpoint: &str, security: Security, sandbox: bool) -> String {
         page(&Claims {
             canonical: "https://a.example/<b>".into(),
-            endpoint: "https://pas.example/$process-message".into(),
+            endpoint: endpoint.into(),
             naming: Naming::default(),
             limits: Limits { members: 5_000 },
             reliable_cache: 2_880,
@@ -168,6 +181,19 @@ mod tests {
         }
         let open = page_of(Security::Open, false);
         assert!(open.contains("asks nobody") && !open.contains("$TOKEN"));
+    }
+
+    #[test]
+    fn links_stay_below_our_base() {
+        for (base, at) in [("https://pas.example", ""), ("https://gate.example/pas/r4", "/pas/r4")]
+        {
+            let page = page_at(&format!("{base}/$process-message"), Security::Open, false);
+            let mut links = page.split("href=\"").skip(1).filter(|link| !link.starts_with('#'));
+            assert!(
+                links.clone().count() > 8 && links.all(|link| link.starts_with(&format!("{at}/")))
+            );
+            assert!(page.contains(&format!("href=\"{at}/metadata\"")));
+        }
     }
 
     #[test]

@@ -33,7 +33,7 @@ use uuid::Uuid;
 
 use crate::access::{Caller, ClientId};
 use crate::audit::{Origin, Outcome};
-use crate::conformance::Claims;
+use crate::conformance::{BASES, Claims};
 use crate::fault::{Code, Issue};
 use crate::process::{Answer, Post, Service, process};
 use crate::store::Queue;
@@ -133,9 +133,11 @@ pub fn router(app: Arc<App>) -> Router {
     let machines = paths
         .into_iter()
         .fold(Router::new(), |router, path| router.route(path, post(message).fallback(only_post)));
-    let probes = Router::new()
-        .route("/healthz", get(probes::health).fallback(only_get))
-        .route("/readyz", get(probes::ready).fallback(only_get));
+    let probes = BASES.into_iter().fold(Router::new(), |router, base| {
+        router
+            .route(&format!("{base}/healthz"), get(probes::health).fallback(only_get))
+            .route(&format!("{base}/readyz"), get(probes::ready).fallback(only_get))
+    });
     let tokens = app.desk.clone().map(token::router).unwrap_or_default();
     let routes = machines
         .merge(probes)

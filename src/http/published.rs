@@ -1,7 +1,8 @@
 //! What is published: CapabilityStatement, definitions, their package, the OpenAPI description, examples and the page for people.
-//! All of it is made once, when somebody first asks for any of it; a search alone is put together each time.
+//! All of it is made when somebody first asks for any of it, and again when the issuer has told where its tokens are; a
+//! search alone is put together each time.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -12,11 +13,14 @@ use axum::routing::{MethodRouter, get};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use crate::conformance::{self, Artifact, BASES, Claims, KINDS, PACKAGE, VERSION, written};
+use crate::conformance::{
+    self, Artifact, BASES, Claims, KINDS, PACKAGE, Security, VERSION, written,
+};
 use crate::fault::Code;
 use crate::message::Event;
 
 use super::negotiate::{accepted, query};
+use super::token::Desk;
 use super::{App, home};
 
 const FHIR_JSON: HeaderValue = HeaderValue::from_static("application/fhir+json; charset=utf-8");
@@ -25,6 +29,8 @@ const GZIP: HeaderValue = HeaderValue::from_static("application/gzip");
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 /// Claims change with a new version or other settings; five minutes of an old one harm nobody.
 const CACHE: HeaderValue = HeaderValue::from_static("public, max-age=300");
+
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// Bytes, and what their headers say of them.
 #[derive(Debug, Clone)]
@@ -71,6 +77,8 @@ struct Definition {
 #[derive(Debug)]
 struct Published {
     base: String,
+    /// What was known of the issuer when this was made.
+    security: Security,
     definitions: Vec<Definition>,
     metadata: Page,
     package: Page,
@@ -91,6 +99,7 @@ impl Published {
         };
         Published {
             base: claims.base().to_owned(),
+            security: claims.security.clone(),
             definitions: artifacts.into_iter().map(definition).collect(),
             metadata: Page::new(FHIR_JSON, written(&conformance::capability(claims))),
             package,
@@ -166,12 +175,19 @@ fn encoded(value: &str) -> String {
 pub(super) struct Shelf {
     app: Arc<App>,
     claims: Claims,
-    made: OnceLock<Published>,
+    made: Mutex<Option<Arc<Published>>>,
 }
 
 impl Shelf {
-    fn published(&self) -> &Published {
-        self.made.get_or_init(|| Published::new(&self.claims))
+    fn published(&self) -> Arc<Published> {
+        let desk = self.app.desk.as_deref();
+        let security = desk.map_or(Security::Open, Desk::security);
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = made.as_ref().filter(|made| made.security == security) {
+            return made.clone();
+        }
+        let fresh = Arc::new(Published::new(&Claims { security, ..self.claims.clone() }));
+        made.insert(fresh).clone()
     }
 }
 
@@ -179,8 +195,9 @@ type Shared = State<Arc<Shelf>>;
 
 /// The routes of what is published.
 pub(super) fn routes(app: Arc<App>, claims: Claims) -> Router {
-    let shelf = Arc::new(Shelf { app, claims, made: OnceLock::new() });
-    let mut router = Router::new().route("/", only(get(page))).route("/fhir", only(get(page)));
+    let shelf = Arc::new(Shelf { app, claims, made: Mutex::default() });
+    let pages = ["/", "/fhir", "/fhir/"].into_iter();
+    let mut router = pages.fold(Router::new(), |router, at| router.route(at, only(get(page))));
     for base in BASES {
         let fixed = [
             (format!("{base}/openapi.json"), only(get(openapi))),
@@ -191,8 +208,7 @@ pub(super) fn routes(app: Arc<App>, claims: Claims) -> Router {
             router = router.route(&path, handlers);
         }
         for event in Event::ALL {
-            let body = Page::new(FHIR_JSON, conformance::examples(event));
-            let example = async move |headers: HeaderMap| body.sent(&headers);
+            let example = async move |shelf: Shared| example(&shelf, event);
             router =
                 router.route(&format!("{base}{}", conformance::example(event)), only(get(example)));
         }
@@ -217,9 +233,10 @@ fn only(handlers: MethodRouter<Arc<Shelf>>) -> MethodRouter<Arc<Shelf>> {
 }
 
 async fn page(State(shelf): Shared, headers: HeaderMap) -> Response {
-    let mut sent = shelf.published().home.sent(&headers);
+    let published = shelf.published();
+    let mut sent = published.home.sent(&headers);
     let policy = HeaderName::from_static("content-security-policy");
-    sent.headers_mut().insert(policy, shelf.published().policy.clone());
+    sent.headers_mut().insert(policy, published.policy.clone());
     sent.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     sent
 }
@@ -232,6 +249,13 @@ async fn package(State(shelf): Shared, headers: HeaderMap) -> Response {
     shelf.published().package.sent(&headers)
 }
 
+/// With new ids each time, so that whoever fetches it twice has two messages.
+fn example(shelf: &Shelf, event: Event) -> Response {
+    let clock = &shelf.app.service.clock;
+    let body = conformance::fresh_example(event, clock.id(), clock.id());
+    ([(header::CONTENT_TYPE, FHIR_JSON), (header::CACHE_CONTROL, NO_STORE)], body).into_response()
+}
+
 async fn metadata(State(shelf): Shared, request: Request) -> Response {
     negotiated(&shelf, request, |_| Ok(shelf.published().metadata.clone()))
 }
@@ -241,7 +265,8 @@ fn search(shelf: &Shelf, kind: &str, request: Request) -> Response {
 }
 
 fn read(shelf: &Shelf, kind: &str, id: &str, request: Request) -> Response {
-    let mut definitions = shelf.published().definitions.iter();
+    let published = shelf.published();
+    let mut definitions = published.definitions.iter();
     let found = definitions.find(|one| one.artifact.kind() == kind && one.artifact.id() == id);
     negotiated(shelf, request, |_| Ok(found.ok_or(Code::NotFound)?.page.clone()))
 }

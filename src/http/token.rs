@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::access::{Cast, Claims, Mint};
 use crate::clock::Clock;
+use crate::conformance::{BASES, Security};
 use crate::issuer::Issuer;
 use asked::{Asked, Refusal};
 
@@ -33,6 +34,23 @@ pub enum Desk {
     Sandbox(Box<SandboxDesk>),
     /// From an issuer elsewhere.
     Elsewhere(Arc<Issuer>),
+}
+
+impl Desk {
+    /// Whom senders have to convince, as far as it is known now: an issuer elsewhere may not have told yet where its
+    /// tokens are.
+    pub fn security(&self) -> Security {
+        match self {
+            Desk::Sandbox(sandbox) => {
+                let issuer = sandbox.mint.issuer().to_owned();
+                Security::Tokens { token_url: Some(format!("{issuer}/auth/token")), issuer }
+            }
+            Desk::Elsewhere(issuer) => Security::Tokens {
+                issuer: issuer.verifier().expected().issuer.clone(),
+                token_url: issuer.endpoints().and_then(|known| known.token_endpoint),
+            },
+        }
+    }
 }
 
 /// What the sandbox's token endpoint works with.
@@ -52,7 +70,7 @@ type Shared = State<Arc<Desk>>;
 pub fn router(desk: Arc<Desk>) -> Router {
     let sandbox = matches!(*desk, Desk::Sandbox(_));
     let mut routes = Router::new();
-    for base in ["", "/fhir"] {
+    for base in BASES {
         let path = |rest: &str| format!("{base}{rest}");
         routes = routes.route(
             &path("/.well-known/smart-configuration"),

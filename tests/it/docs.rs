@@ -199,6 +199,55 @@ fn every_fault_has_its_test() {
     }
 }
 
+/// Every test by its path, as a filter of `cargo test` sees it.
+fn tests_by_path(folder: &Path, module: &str, found: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        let below = if name == "mod" || name == "main" || name == "lib" {
+            module.to_owned()
+        } else {
+            format!("{module}::{name}")
+        };
+        if path.is_dir() {
+            tests_by_path(&path, &below, found);
+            continue;
+        }
+        let source = std::fs::read_to_string(&path).unwrap_or_default();
+        let after = source.split("test]").chain(source.split("#[tokio::test(")).skip(1);
+        let names = after.filter_map(|rest| rest.split("fn ").nth(1)?.split('(').next());
+        found.extend(names.map(|test| format!("{below}::{test}")));
+    }
+}
+
+#[test]
+fn every_promise_names_a_check_that_is_there() {
+    let page = read("docs/TESTING.md");
+    let table = page.split("\n## Under faults\n").next().expect("the table of promises");
+    let mut tests = Vec::new();
+    for folder in ["src", "tests/it", "tests/fuzz"] {
+        tests_by_path(&root().join(folder), "", &mut tests);
+    }
+    let mut checked = 0;
+    for row in table.lines().filter(|line| line.starts_with("| ")).skip(1) {
+        let commands = shown_by(row);
+        assert!(!commands.is_empty(), "checked by nothing: {row}");
+        for command in commands {
+            let (_, words) = command.split_once("cargo test").unwrap_or(("", command));
+            let ours = command.contains("cargo test");
+            let flags = ["--lib", "--test", "it", "fuzz"];
+            let filters = words.split_whitespace().filter(|word| ours && !flags.contains(word));
+            for filter in filters {
+                assert!(tests.iter().any(|test| test.contains(filter)), "no test: {command}");
+            }
+            let file = command.split_whitespace().find(|word| !ours && word.contains('/'));
+            assert!(file.is_none_or(|file| root().join(file).is_file()), "no file: {command}");
+            checked += 1;
+        }
+    }
+    assert!(checked > 40, "{checked} commands");
+}
+
 #[test]
 fn every_divergence_is_shown_by_something_that_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -354,3 +354,26 @@ async fn an_issuer_whose_keys_are_known_is_never_asked() {
     let stranger = Mint::new(mint.issuer()).expect("a mint");
     assert_eq!(verify(&issuer, &stranger).await, Err(TokenFault::UnknownKey));
 }
+
+/// A server starts before its issuer has answered.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_tokens_are_is_published_as_soon_as_the_issuer_has_told() {
+    let stage = Stage::start().await;
+    let flags = format!("--issuer {}", stage.url(""));
+    let server = crate::server::Server::with(crate::server::Setup { flags, ..Default::default() });
+    let server = server.await;
+    let told = stage.url("/token");
+    let named = async || {
+        let metadata = server.get("/metadata").await;
+        let openapi = server.get("/openapi.json").await.json.to_string();
+        let page = server.get("/").await;
+        let page = String::from_utf8_lossy(&page.bytes).into_owned();
+        [metadata.json["rest"][0]["security"].to_string(), openapi, page]
+            .map(|text| text.contains(&told))
+    };
+    assert_eq!(named().await, [false; 3], "nobody knows it yet");
+    stage.publish(&stage.mint());
+    let pas::http::Door::Guarded { issuer, .. } = &server.app.door else { panic!("no door") };
+    issuer.refresh().await.expect("keys");
+    assert_eq!(named().await, [true; 3]);
+}

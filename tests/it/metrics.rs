@@ -299,12 +299,13 @@ async fn the_pool_the_waiting_and_who_gave_up_are_seen() {
         sender.write_all(head.as_bytes()).await.expect("sends");
         senders.push(sender);
     }
-    let busy = until(metrics, "two that wait for one", |page| {
+    // The connection of the page before may be on its way back to the pool, and then is in use as well.
+    until(metrics, "two that wait for one", |page| {
         page.value("pas_changes_under_way", &[]) == 1.0
             && page.value("pas_pool_waiting", &[]) == 2.0
-    });
-    let busy = busy.await;
-    assert_eq!(busy.value("pas_pool_connections", &[("state", "in-use")]), 1.0);
+            && page.value("pas_pool_connections", &[("state", "in-use")]) == 1.0
+    })
+    .await;
     drop(senders);
     let gone = [("route", "/$process-message"), ("status", "499")];
     let after = until(metrics, "three who gave up", |page| {

@@ -7,14 +7,35 @@ use crate::message::{ADD, PANELS, PATIENTS, message};
 use crate::server::Server;
 
 /// Profile and type of what is sent.
-const REQUEST: [(&str, &str); 6] = [
+const REQUEST: [(&str, &str); 7] = [
     ("pas-request-bundle", "Bundle"),
     ("pas-request-message-header", "MessageHeader"),
     ("pas-request-group", "Group"),
     ("pas-patient", "Patient"),
     ("pas-practitioner", "Practitioner"),
+    ("pas-practitioner-role", "PractitionerRole"),
     ("pas-organization", "Organization"),
 ];
+
+/// A message with everything in it that a profile speaks of.
+fn sound() -> Value {
+    let mut message = message(ADD, PANELS[0], &PATIENTS[..1]);
+    let url = |kind: &str| {
+        let mut entries = message["entry"].as_array().expect("entries").iter();
+        let entry = entries.find(|entry| entry["resource"]["resourceType"] == kind);
+        entry.expect("an entry")["fullUrl"].clone()
+    };
+    let role = json!({
+        "fullUrl": "urn:uuid:7d1c1f4e-0f0b-4b8e-9a51-5a0d5d6f2b11",
+        "resource": {
+            "resourceType": "PractitionerRole",
+            "practitioner": {"reference": url("Practitioner")},
+            "organization": {"reference": url("Organization")},
+        },
+    });
+    message["entry"].as_array_mut().expect("entries").push(role);
+    message
+}
 
 fn resource<'m>(message: &'m mut Value, kind: &str) -> &'m mut Value {
     if kind == "Bundle" {
@@ -54,7 +75,7 @@ async fn refused(server: &Server, broken: &Value, what: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_a_profile_asks_for_is_demanded_by_the_reader() {
     let server = Server::start().await;
-    let sound = || message(ADD, PANELS[0], &PATIENTS[..1]);
+    assert_eq!(server.post(&sound()).await.response(), "ok");
     let mut tried = 0;
     for (id, kind) in REQUEST {
         let profile = server.get(&format!("/StructureDefinition/{id}")).await.json;
@@ -135,7 +156,7 @@ async fn a_message_against_a_condition_of_a_profile_is_refused() {
         for element in profile["differential"]["element"].as_array().expect("elements") {
             for condition in element["constraint"].as_array().into_iter().flatten() {
                 let key = condition["key"].as_str().expect("a key");
-                let mut broken = message(ADD, PANELS[0], &PATIENTS[..1]);
+                let mut broken = sound();
                 against(key, kind, &mut broken);
                 refused(&server, &broken, key).await;
                 tried += 1;

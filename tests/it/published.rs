@@ -139,7 +139,6 @@ async fn whoever_has_it_already_is_told_so() {
         "/metadata",
         "/package.tgz",
         "/openapi.json",
-        "/examples/get-patient-mrp-status.json",
         "/ValueSet?name=pas",
         "/fhir/CodeSystem/pas-fault",
     ];
@@ -159,6 +158,34 @@ async fn whoever_has_it_already_is_told_so() {
         let post = server.send(server.request(path)).await;
         assert_eq!((post.status, post.header("allow")), (405, "GET, HEAD"), "{path}");
     }
+}
+
+/// Whoever follows the page adds, asks, removes and asks again: the last answer must be a new one.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_example_is_another_message_each_time_it_is_fetched() {
+    use crate::message::{ADD, QUERY, REMOVE};
+    let server = Server::start().await;
+    let mut ids = BTreeSet::new();
+    for (event, status) in
+        [(ADD, "confirmed"), (QUERY, "confirmed"), (REMOVE, "removed"), (QUERY, "removed")]
+    {
+        for base in ["", "/fhir"] {
+            let example = server.get(&format!("{base}/examples/{event}.json")).await;
+            assert_eq!((example.status, example.header("cache-control")), (200, "no-store"));
+            let header = &example.json["entry"][0];
+            assert_eq!(
+                text(header, "fullUrl"),
+                format!("urn:uuid:{}", text(&header["resource"], "id"))
+            );
+            for id in [text(&example.json, "id"), text(&header["resource"], "id")] {
+                assert!(ids.insert(id.to_owned()), "{id} was there before");
+            }
+            let answer = server.post(&example.json).await;
+            assert_eq!((answer.response(), answer.statuses()), ("ok", vec![status]), "{event}");
+        }
+    }
+    let post = server.send(server.request(&format!("/examples/{QUERY}.json"))).await;
+    assert_eq!((post.status, post.header("allow")), (405, "GET, HEAD"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -241,7 +268,8 @@ async fn the_code_systems_are_the_codes_own_tables() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_capability_statement_keeps_r4s_conditions_and_says_what_is_so() {
-    let server = Server::start().await;
+    let flags = "--keep-answers 3".to_owned();
+    let server = Server::with(crate::server::Setup { flags, ..Default::default() }).await;
     let claims = server.get("/fhir/metadata").await.json;
     assert_eq!(text(&claims, "kind"), "instance");
     assert_eq!(claims["implementation"]["url"], "https://pas.example");
@@ -249,7 +277,7 @@ async fn the_capability_statement_keeps_r4s_conditions_and_says_what_is_so() {
         claims["messaging"][0]["endpoint"][0]["address"],
         "https://pas.example/$process-message"
     );
-    assert!(claims["messaging"][0]["reliableCache"].as_u64().is_some_and(|minutes| minutes > 0));
+    assert_eq!(claims["messaging"][0]["reliableCache"], 3 * 24 * 60, "--keep-answers, in minutes");
     let rest = &claims["rest"][0];
     let types: Vec<&str> =
         rest["resource"].as_array().expect("types").iter().map(|r| text(r, "type")).collect();
@@ -276,7 +304,8 @@ async fn the_capability_statement_keeps_r4s_conditions_and_says_what_is_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_for_people_tells_everything_and_loads_nothing() {
     let server = Server::start().await;
-    for (path, accept) in [("/", "text/html"), ("/", "*/*"), ("/fhir", "text/html,*/*;q=0.8")] {
+    let asked = [("/", "text/html"), ("/fhir/", "*/*"), ("/fhir", "text/html,*/*;q=0.8")];
+    for (path, accept) in asked {
         let answer = server.send(server.request(path).method("GET").header("accept", accept)).await;
         assert_eq!(
             (answer.status, answer.header("content-type")),
@@ -370,6 +399,9 @@ async fn the_openapi_description_and_the_routes_are_the_same() {
                 answer.status
             );
             assert_ne!(answer.status, 405, "{method} {path}");
+            let below = format!("/fhir{path}");
+            let there = server.send(server.request(&below).method(&method.to_uppercase())).await;
+            assert_eq!(there.status, answer.status, "as the description says: {below}");
             assert!(path.ends_with("nothing") || answer.status != 404, "{path}");
         }
     }
@@ -381,5 +413,10 @@ async fn the_openapi_description_and_the_routes_are_the_same() {
             let told = text(&post[status.to_string()], "description");
             assert!(told.contains(&format!("`{}`", code.row().code)), "{told}");
         }
+    }
+    // tests/it/access.rs sees them sent.
+    for (status, header) in [(401, "WWW-Authenticate"), (429, "Retry-After"), (503, "Retry-After")]
+    {
+        assert_eq!(post[status.to_string()]["headers"][header]["required"], true, "{status}");
     }
 }
