@@ -97,7 +97,7 @@ impl App {
         let answer = self.service.alone(vec![issue]);
         let outcome = if answer.status < 500 { Outcome::Refused } else { Outcome::Failed };
         let record = self.service.record(&answer, outcome, origin);
-        Answer { record: Some(Box::new(record)), ..answer }
+        answer.with_record(record)
     }
 
     /// For whoever is not let in, with the time to come again where it is known.
@@ -124,15 +124,11 @@ type Shared = State<Arc<App>>;
 
 /// Every route of the server.
 pub fn router(app: Arc<App>) -> Router {
-    let paths = [
-        "/$process-message",
-        "/%24process-message",
-        "/fhir/$process-message",
-        "/fhir/%24process-message",
-    ];
-    let machines = paths
-        .into_iter()
-        .fold(Router::new(), |router, path| router.route(path, post(message).fallback(only_post)));
+    let machines = BASES.into_iter().fold(Router::new(), |router, base| {
+        router
+            .route(&format!("{base}/$process-message"), post(message).fallback(only_post))
+            .route(&format!("{base}/%24process-message"), post(message).fallback(only_post))
+    });
     let probes = BASES.into_iter().fold(Router::new(), |router, base| {
         router
             .route(&format!("{base}/healthz"), get(probes::health).fallback(only_get))
@@ -144,7 +140,7 @@ pub fn router(app: Arc<App>) -> Router {
         .fallback(|State(app): Shared| async move { app.alone(Code::NotFound) })
         .with_state(app.clone())
         .merge(tokens)
-        .merge(published::routes(app.clone(), app.claims.clone()));
+        .merge(published::routes(app.clone()));
     layered(routes, app)
 }
 

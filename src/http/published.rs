@@ -174,7 +174,6 @@ fn encoded(value: &str) -> String {
 /// What the handlers share.
 pub(super) struct Shelf {
     app: Arc<App>,
-    claims: Claims,
     made: Mutex<Option<Arc<Published>>>,
 }
 
@@ -186,7 +185,7 @@ impl Shelf {
         if let Some(made) = made.as_ref().filter(|made| made.security == security) {
             return made.clone();
         }
-        let fresh = Arc::new(Published::new(&Claims { security, ..self.claims.clone() }));
+        let fresh = Arc::new(Published::new(&Claims { security, ..self.app.claims.clone() }));
         made.insert(fresh).clone()
     }
 }
@@ -194,8 +193,8 @@ impl Shelf {
 type Shared = State<Arc<Shelf>>;
 
 /// The routes of what is published.
-pub(super) fn routes(app: Arc<App>, claims: Claims) -> Router {
-    let shelf = Arc::new(Shelf { app, claims, made: Mutex::default() });
+pub(super) fn routes(app: Arc<App>) -> Router {
+    let shelf = Arc::new(Shelf { app, made: Mutex::default() });
     let pages = ["/", "/fhir", "/fhir/"].into_iter();
     let mut router = pages.fold(Router::new(), |router, at| router.route(at, only(get(page))));
     for base in BASES {

@@ -95,7 +95,7 @@ impl Service {
             Some(envelope) => record.enveloped(envelope),
             None => record,
         };
-        Answer { record: Some(Box::new(record)), ..answer }
+        answer.with_record(record)
     }
 
     /// What is recorded of an answer that was not kept.
@@ -137,6 +137,12 @@ impl Service {
 }
 
 impl Answer {
+    /// The same, with what is still to be recorded of it.
+    #[must_use]
+    pub fn with_record(self, record: Record) -> Self {
+        Answer { record: Some(Box::new(record)), ..self }
+    }
+
     fn of(status: u16, body: Body, response: Option<ResponseCode>, issues: &[Issue]) -> Self {
         let codes = issues.iter().map(|issue| issue.code).collect();
         Answer {

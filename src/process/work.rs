@@ -62,15 +62,14 @@ impl Work<'_> {
     /// Step 3, by the token: not a thing to ask Postgres about.
     pub(super) fn out_of_scope(&self) -> Answer {
         let answer = self.service.alone(vec![Issue::plain(Code::ScopeMissing)]);
-        let record = self.record(&answer, Outcome::Refused);
-        Answer { record: Some(Box::new(record)), ..answer }
+        let (answer, record) = self.noted(answer, Outcome::Refused);
+        answer.with_record(record)
     }
 
     /// An answer for when the store failed.
     pub(super) fn failed(&self, error: StoreError) -> Answer {
-        let answer = self.service.failed(error);
-        let record = self.record(&answer, Outcome::Failed);
-        Answer { record: Some(Box::new(record)), ..answer }
+        let (answer, record) = self.noted(self.service.failed(error), Outcome::Failed);
+        answer.with_record(record)
     }
 
     fn question(&self) -> Question<'_> {
@@ -101,8 +100,7 @@ impl Work<'_> {
         let caller = self.post.origin.caller;
         if let Err(fault) = may_speak(caller, grant, &spoken, &known.records, today) {
             let answer = self.service.alone(vec![Issue::with(Code::Forbidden, fault.text())]);
-            let record = self.record(&answer, Outcome::Refused);
-            return Some((answer, record));
+            return Some(self.noted(answer, Outcome::Refused));
         }
         if let Some(seen) = known.seen.take() {
             return Some(self.answered_before(seen));
@@ -111,15 +109,13 @@ impl Work<'_> {
         let often = limiter.may_match(client, Instant::now()).err()?;
         let answer = self.service.alone(vec![Issue::plain(Code::TooManyFailedMatches)]);
         let answer = Answer { retry_after: Some(often.seconds), ..answer };
-        let record = self.record(&answer, Outcome::Refused);
-        Some((answer, record))
+        Some(self.noted(answer, Outcome::Refused))
     }
 
     fn answered_before(&self, seen: Seen) -> (Answer, Record) {
         let answer = self.service.replay(self.message, seen);
         let outcome = if answer.replayed { Outcome::Replayed } else { Outcome::Refused };
-        let record = self.record(&answer, outcome);
-        (answer, record)
+        self.noted(answer, outcome)
     }
 
     /// The record of a message that is kept; it commits with the message, or neither does.
@@ -133,8 +129,9 @@ impl Work<'_> {
         record.about(self.message).kept(id)
     }
 
-    /// The record of a message that is not.
-    fn record(&self, answer: &Answer, outcome: Outcome) -> Record {
-        self.service.record(answer, outcome, self.post.origin).about(self.message)
+    /// An answer that is not kept, and its record.
+    fn noted(&self, answer: Answer, outcome: Outcome) -> (Answer, Record) {
+        let record = self.service.record(&answer, outcome, self.post.origin).about(self.message);
+        (answer, record)
     }
 }

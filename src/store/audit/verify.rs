@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::Row as _;
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnection, PgRow};
 
 use crate::audit::{Finding, Hash, Seal, Verified, Verifier};
 
@@ -69,6 +69,17 @@ impl Store {
     }
 }
 
+/// Hands a page of events to the verifier; gives the number of the last one, `None` when there is none.
+fn handed(verifier: &mut Verifier, rows: &[PgRow]) -> Result<Option<i64>, StoreError> {
+    let mut last = None;
+    for row in rows {
+        let event = event(row)?;
+        last = Some(event.number);
+        verifier.event(&event);
+    }
+    Ok(last)
+}
+
 async fn late(
     connection: &mut PgConnection,
     verifier: &mut Verifier,
@@ -82,13 +93,9 @@ async fn late(
             .bind(PAGE)
             .fetch_all(&mut *connection)
             .await?;
-        if rows.is_empty() {
-            break;
-        }
-        for row in &rows {
-            let event = event(row)?;
-            after = event.number;
-            verifier.event(&event);
+        match handed(verifier, &rows)? {
+            Some(last) => after = last,
+            None => break,
         }
     }
     Ok(())
@@ -107,13 +114,9 @@ async fn range(
             .bind(PAGE)
             .fetch_all(&mut *connection)
             .await?;
-        if rows.is_empty() {
-            break;
-        }
-        for row in &rows {
-            let event = event(row)?;
-            after = event.number;
-            verifier.event(&event);
+        match handed(verifier, &rows)? {
+            Some(last) => after = last,
+            None => break,
         }
     }
     Ok(())
