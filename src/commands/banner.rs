@@ -3,6 +3,8 @@
 use std::io::Write as _;
 use std::path::Path;
 
+use crate::http::token_command;
+
 use super::CommandError;
 use super::database::Database;
 
@@ -57,11 +59,8 @@ Ctrl-C stops the server and its Postgres.
 /// The lines to paste: a token, where one is asked for, and the message.
 fn post(base: &str, example: &str, token: bool) -> String {
     let (get, bearer) = if token {
-        let get = format!(
-            "  TOKEN=$(curl -sS -u emr-lantern:lantern-sandbox-secret -d grant_type=client_credentials \\
-    {base}/auth/token | sed 's/.*\"access_token\":\"\\([^\"]*\\).*/\\1/')
-"
-        );
+        let line = |line: &str| format!("  {line}\n");
+        let get: String = token_command(&format!("{base}/auth/token")).lines().map(line).collect();
         (get, "-H \"Authorization: Bearer $TOKEN\" ")
     } else {
         (String::new(), "")

@@ -116,9 +116,10 @@ fn kept(minutes: u32) -> String {
     }
 }
 
-fn token_command(url: &str) -> String {
+/// The line that gets one of the sandbox's tokens into a shell's variable.
+pub fn token_command(url: &str) -> String {
     format!(
-        "TOKEN=$(curl -s -u emr-lantern:lantern-sandbox-secret -d grant_type=client_credentials \\\n  \
+        "TOKEN=$(curl -sS -u emr-lantern:lantern-sandbox-secret -d grant_type=client_credentials \\\n  \
          {url} | sed 's/.*\"access_token\": *\"\\([^\"]*\\)\".*/\\1/')"
     )
 }

@@ -45,6 +45,7 @@ use unrecorded::Unrecorded;
 pub use body::BodyRoom;
 pub use certificate::{Certificate, CertificateError};
 pub use door::Door;
+pub use home::token_command;
 pub use listen::{ListenLimits, Stop, serve, stopped};
 pub use measure::{Kind, METRICS, Measure, Metric, metrics_router};
 
