@@ -18,7 +18,12 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 1_000_000, value_name = "N")]
     pub(crate) people: u64,
     /// People of the provinces of the suite `size`.
-    #[arg(long, value_delimiter = ',', default_value = "10000,1000000,5700000", value_name = "N,…")]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "10000,1000000,5700000",
+        value_name = "N,…"
+    )]
     pub(crate) sizes: Vec<u64>,
     /// Providers of the province, each with a panel.
     #[arg(long, default_value_t = 6_000, value_name = "N")]
@@ -79,13 +84,6 @@ pub(crate) enum Suite {
     Flat,
     /// All of them.
     All,
-}
-
-impl Suite {
-    /// The word that it is called by.
-    pub(crate) fn word(self) -> String {
-        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
-    }
 }
 
 impl Args {

@@ -27,6 +27,14 @@ pub(crate) enum Event {
 }
 
 impl Event {
+    /// What it is called in the report.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Event::Add => "add",
+            Event::Query => "query",
+        }
+    }
+
     fn code(self) -> &'static str {
         match self {
             Event::Add => "add-patient-to-panel",
