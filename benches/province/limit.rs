@@ -31,7 +31,7 @@ SELECT format('SELECT %L, count(*), coalesce(sum(pg_column_size(t.*)), 0) FROM %
 /// Constants of a real add, for the bare one: variables of pgbench.
 const SAMPLE: &str = "
 SELECT m.client || E'\\x1f' || m.sender || E'\\x1f' || convert_from(m.answer, 'UTF8') || E'\\x1f' || e.address || E'\\x1f' ||
-       e.on_behalf_of[1] || E'\\x1f' || e.facility[1] || E'\\x1f' || coalesce(e.subject, '')
+       e.on_behalf_of[1] || E'\\x1f' || e.facility[1] || E'\\x1f' || coalesce(e.subject, '-')
   FROM inbox.message m JOIN audit.event e ON e.message_id = m.id ORDER BY e.number DESC LIMIT 1";
 
 /// The script of a bare message.

@@ -51,6 +51,16 @@ impl Postgres {
         self.cluster.url("pas")
     }
 
+    /// The connection string of another one.
+    pub(crate) fn url_of(&self, database: &str) -> String {
+        self.cluster.url(database)
+    }
+
+    /// Where one of its programs is.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.programs.join(name)
+    }
+
     /// Its first process.
     pub(crate) fn pid(&self) -> u32 {
         self.cluster.postmaster_pid().unsigned_abs()
@@ -63,7 +73,7 @@ impl Postgres {
 
     /// One of its programs, pointed at the database by the usual variables.
     pub(crate) fn program(&self, name: &str) -> Command {
-        let mut command = Command::new(self.programs.join(name));
+        let mut command = Command::new(self.path(name));
         let host = self.cluster.socket_dir();
         command.env_clear().env("PGHOST", host).env("PGUSER", "pas").env("PGDATABASE", "pas");
         command

@@ -16,7 +16,7 @@ SELECT :entry, NULL, 'confirmed', now(), :client, practitioner_key, ('019b0000-0
   FROM bench.person WHERE n = :n;
 INSERT INTO audit.event (id, at, request_id, client, subject, address, source, event, message_id, bundle_key, header_key,
                          on_behalf_of, facility, patients, status, outcome, codes, times)
-SELECT ('019b0000-0000-7000-9000-' || lpad(to_hex(:n::bigint), 12, '0'))::uuid, now(), md5('request' || :n::bigint)::uuid, :client, nullif(:subject, ''),
+SELECT ('019b0000-0000-7000-9000-' || lpad(to_hex(:n::bigint), 12, '0'))::uuid, now(), md5('request' || :n::bigint)::uuid, :client, nullif(:subject, '-'),
        :address, :sender, 'add-patient-to-panel', ('019b0000-0000-7000-8000-' || lpad(to_hex(:n::bigint), 12, '0'))::uuid,
        md5('bundle' || :n::bigint)::uuid::text, md5('header' || :n::bigint)::uuid::text, ARRAY[:behalf], ARRAY[:facility], ARRAY[phn], 200, 'ok',
        ARRAY['processed'], 1

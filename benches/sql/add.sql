@@ -25,6 +25,6 @@ WITH who AS MATERIALIZED (
 )
 INSERT INTO audit.event (id, at, request_id, client, subject, address, source, event, message_id, bundle_key, header_key,
                          on_behalf_of, facility, patients, status, outcome, codes, times)
-SELECT event_id, at, request_id, :client, nullif(:subject, ''), :address, :sender, 'add-patient-to-panel', message_id, bundle_key, header_key,
+SELECT event_id, at, request_id, :client, nullif(:subject, '-'), :address, :sender, 'add-patient-to-panel', message_id, bundle_key, header_key,
        ARRAY[:behalf], ARRAY[:facility], ARRAY[phn], 200, 'ok', ARRAY['processed'], 1
   FROM who;
