@@ -64,20 +64,19 @@ fn measure(args: &Args) -> Done {
         (Suite::Start, |bench, report| suites::start::run(bench, report)),
         (Suite::Flat, suites::flat::run),
     ];
-    for (_, run) in suites.iter().filter(|(suite, _)| args.wants(*suite)) {
-        run(&mut bench, &mut report)?;
-    }
+    let wanted = suites.iter().filter(|(suite, _)| args.wants(*suite));
+    let mut done = wanted.map(|(_, run)| run(&mut bench, &mut report)).find(Result::is_err);
     bench.close()?;
-    if args.wants(Suite::Size) {
-        suites::size::run(args, &mut report)?;
+    if done.is_none() && args.wants(Suite::Size) {
+        done = Some(suites::size::run(args, &mut report));
     }
-    let words = if args.quick { " --quick" } else { "" };
-    let text = report.text(words);
+    // What was measured before something failed is told all the same.
+    let text = report.text(if args.quick { " --quick" } else { "" });
     std::io::stdout().write_all(text.as_bytes())?;
     if let Some(out) = &args.out {
         std::fs::write(out, &text)?;
     }
-    Ok(())
+    done.unwrap_or(Ok(()))
 }
 
 /// What is set, as Postgres tells it: durability first.
