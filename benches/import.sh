@@ -20,7 +20,7 @@ if [ "$(sql -c "SELECT count(*) FROM pg_namespace WHERE nspname = 'client_regist
     [ "$(sql -c "SELECT coalesce(obj_description('client_registry'::regnamespace), '')")" = 'import.sh' ] ||
         { echo "import.sh: this database is not empty" >&2; exit 1; }
 else
-    "$pas" migrate 2>/dev/null
+    "$pas" migrate
     sql -c "COMMENT ON SCHEMA client_registry IS 'import.sh'"
 fi
 mkdir -p "$folder"
@@ -38,7 +38,10 @@ measure() {
     [ "$loaded" = "$people" ] || { echo "import.sh: $loaded rows of $people" >&2; exit 1; }
     rate=$((people * 1000000 / (end - begin)))
 }
-import() { "$pas" import --into client-registry "$lines" 2>/dev/null; }
+import() {
+    "$pas" import --into client-registry "$lines" 2>"$folder/import.log" ||
+        { cat "$folder/import.log" >&2; exit 1; }
+}
 copy() { sql -c "\\copy client_registry.patient FROM '$rows'"; }
 
 if [ ! -s "$rows" ]; then
