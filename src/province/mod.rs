@@ -5,9 +5,12 @@
 //! is in here; names are composed of words that say that they are invented.
 
 mod dice;
+mod lines;
 mod words;
 #[cfg(test)]
 mod tests;
+
+pub use lines::{Book, Writer};
 
 use chrono::{Days, NaiveDate};
 

@@ -19,7 +19,7 @@ pub use apply::{Effect, Kept, Receipt, Session, Turn};
 pub use audit::{Queue, QueueBounds, Sealed, Trail, TrailQuestion, TrailState, Writer};
 pub use error::StoreError;
 pub use grants::{Party, Registration};
-pub use import::{Import, ImportReport, Line, Registry, Row};
+pub use import::{Block, Import, ImportReport, Line, Pushed, Registry, Row, Rows};
 pub use look::{Known, Parties, Question, Seen};
 pub use pool::{Load, SERVER_ROLE, Store, StoreOptions};
 pub use retention::Turnover;
