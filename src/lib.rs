@@ -23,6 +23,7 @@ pub mod clock;
 pub mod fhir;
 pub mod message;
 pub mod registry;
+pub mod province;
 pub mod panel;
 pub mod access;
 pub mod audit;

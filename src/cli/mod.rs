@@ -1,5 +1,6 @@
 //! The command line. Every setting is a flag and a variable, and `--help` lists both with the default.
 
+mod generate;
 mod grants;
 mod listen;
 mod access;
@@ -11,6 +12,7 @@ mod telemetry;
 
 pub use access::AccessArgs;
 pub use audit::{AuditArgs, AuditCommand, AuditExportArgs, AuditSealArgs, AuditVerifyArgs, Moment};
+pub use generate::GenerateArgs;
 pub use grants::{
     ClientGrantArgs, GrantArgs, GrantParty, GrantsArgs, PersonGrantArgs, RevokeArgs, RevokeParty,
     RevokedArgs,
@@ -43,6 +45,8 @@ pub enum Command {
     Serve(Box<ServeArgs>),
     /// Load FHIR R4 resources, one a line (NDJSON), into a registry. The same file twice changes nothing.
     Import(ImportArgs),
+    /// Write an invented province, as files that `import` takes.
+    Generate(GenerateArgs),
     /// Show who is on a panel.
     Panel(PanelArgs),
     /// Register who may speak for whom: a client for clinics, a person for providers.

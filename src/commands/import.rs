@@ -6,13 +6,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::sync::mpsc;
 
 use crate::cli::ImportArgs;
 use crate::config;
 use crate::fhir::{Element, JsonFault, JsonLimits, decode};
 use crate::message::Naming;
 use crate::registry::describe;
-use crate::store::{ImportReport, Line, Registry, Row, Store};
+use crate::store::{Block, ImportReport, Line, Pushed, Registry, Row, Rows, Store};
 
 use super::database::Database;
 use super::{CommandError, runtime, store};
@@ -22,7 +23,7 @@ pub struct Source {
     /// What it is called when a line of it is named.
     pub name: String,
     /// Its text.
-    pub lines: Box<dyn BufRead>,
+    pub lines: Box<dyn BufRead + Send>,
     /// How much there is of it, when that is known.
     pub bytes: Option<u64>,
 }
@@ -84,43 +85,93 @@ pub(super) fn run(args: &ImportArgs) -> Result<ExitCode, CommandError> {
     Ok(if all_taken { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// How many blocks of rows may wait for Postgres while the next is made.
+const WAITING: usize = 2;
+
 /// Loads one source into a registry; gives back the lines that cannot be taken. With any, nothing is loaded unless
-/// `skip_invalid`.
+/// `skip_invalid`. A thread reads lines and makes rows of them while those before are sent.
 ///
 /// # Errors
 /// When the database does not answer or the source cannot be read; then nothing is loaded.
 pub async fn load(
     store: &Store,
     registry: Registry,
-    mut source: Source,
+    source: Source,
     naming: &Naming,
     skip_invalid: bool,
 ) -> Result<(ImportReport, Vec<Line>), CommandError> {
-    let bar = progress(&source);
     let mut import = store.import(registry).await?;
-    let mut invalid = Vec::new();
-    let mut text = Vec::new();
-    for number in 1.. {
-        text.clear();
-        let read = source
-            .lines
-            .read_until(b'\n', &mut text)
-            .map_err(CommandError::io(source.name.clone()))?;
-        if read == 0 {
-            break;
-        }
-        bar.inc(read as u64);
-        if text.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        // Without its line feed, so that a line broken off says at which column.
-        match row(text.trim_ascii_end(), registry, naming) {
-            Ok(row) => import.push(number, &row).await?,
-            Err(reason) => invalid.push(Line { number, reason }),
-        }
+    let (blocks, mut made) = mpsc::channel(WAITING);
+    let reader = Reader { source, registry, naming: naming.clone(), skip_invalid, blocks };
+    // Not one of the runtime's threads: should sending fail, nobody waits for a source that is silent.
+    let reading = std::thread::spawn(move || reader.read());
+    while let Some(block) = made.recv().await {
+        import.take(&block).await?;
     }
-    bar.finish_and_clear();
+    let invalid =
+        reading.join().map_err(|_| CommandError::Told("reading has failed".to_owned()))??;
     Ok(import.finish(skip_invalid, invalid).await?)
+}
+
+struct Reader {
+    source: Source,
+    registry: Registry,
+    naming: Naming,
+    skip_invalid: bool,
+    blocks: mpsc::Sender<Block>,
+}
+
+impl Reader {
+    /// Reads the source to its end, and hands out its rows; gives back the lines that cannot be taken.
+    fn read(mut self) -> Result<Vec<Line>, CommandError> {
+        let bar = progress(&self.source);
+        let (mut rows, mut invalid, mut text) = (Rows::default(), Vec::new(), Vec::new());
+        for number in 1.. {
+            text.clear();
+            let read = self.source.lines.read_until(b'\n', &mut text);
+            let read = read.map_err(CommandError::io(self.source.name.clone()))?;
+            if read == 0 {
+                break;
+            }
+            bar.inc(read as u64);
+            if text.iter().all(u8::is_ascii_whitespace) {
+                continue;
+            }
+            // Without its line feed, so that a line broken off says at which column.
+            let pushed = match row(text.trim_ascii_end(), self.registry, &self.naming) {
+                Ok(row) => rows.push(number, &row)?,
+                Err(reason) => {
+                    invalid.push(Line { number, reason });
+                    continue;
+                }
+            };
+            match pushed {
+                Pushed::Kept => {}
+                Pushed::Full(block) => self.hand_out(block, &invalid)?,
+                Pushed::Repeated { first } => {
+                    let reason = format!("the same record as line {first}");
+                    invalid.push(Line { number, reason });
+                }
+            }
+        }
+        bar.finish_and_clear();
+        for block in rows.rest() {
+            self.hand_out(block, &invalid)?;
+        }
+        Ok(invalid)
+    }
+
+    fn hand_out(&self, block: Block, invalid: &[Line]) -> Result<(), CommandError> {
+        // Once nothing of the file can be loaded, people need not be sent; roles do, to be told of those without a side.
+        let wanted =
+            invalid.is_empty() || self.skip_invalid || self.registry != Registry::ClientRegistry;
+        if !wanted {
+            return Ok(());
+        }
+        // Nobody receives once sending has failed; it is that failure which is told then.
+        let ended = |_| CommandError::Told("nobody takes what is read".to_owned());
+        self.blocks.blocking_send(block).map_err(ended)
+    }
 }
 
 /// A bar on a terminal, nothing elsewhere.

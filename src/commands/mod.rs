@@ -5,6 +5,7 @@ mod banner;
 mod cast;
 mod chores;
 mod database;
+mod generate;
 mod grants;
 mod import;
 mod metrics;
@@ -69,6 +70,7 @@ pub fn run(cli: &Cli) -> ExitCode {
             })
         }
         Command::Import(args) => started(&args.shared, None).and_then(|_| import::run(args)),
+        Command::Generate(args) => generate::run(args),
         Command::Panel(args) => started(&args.shared, None).and_then(|_| panel::run(args)),
         Command::Grant(args) => started(args.shared(), None).and_then(|_| grants::grant(args)),
         Command::Revoke(args) => started(args.shared(), None).and_then(|_| grants::revoke(args)),

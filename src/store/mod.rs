@@ -25,7 +25,7 @@ pub use audit::{Queue, QueueBounds, Sealed, Trail, TrailQuestion, TrailState, Wr
 pub use directory::Directory;
 pub use error::StoreError;
 pub use grants::{Party, Registration};
-pub use import::{Import, ImportReport, Line, Registry, Row};
+pub use import::{Block, Import, ImportReport, Line, Pushed, Registry, Row, Rows};
 pub use keep::{Effect, Keeping, Kept, Receipt};
 pub use look::{Known, Looked, Parties, Question, Seen};
 pub use pool::{Load, SERVER_ROLE, Store, StoreOptions};

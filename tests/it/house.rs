@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use pas::fault::{Alone, Code};
 
 /// The modules in flow order; each names only what stands before it.
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 19] = [
     "clock",
     "fhir",
     "message",
     "registry",
+    "province",
     "panel",
     "access",
     "audit",

@@ -7,10 +7,13 @@ mod records;
 use std::fs::{self, File};
 use std::path::Path;
 
+use pas::store::{Store, StoreOptions};
 use serde_json::Value;
 
 use crate::cluster::{self, Database};
+use crate::message::{ADD, PANELS, PATIENTS, message};
 use crate::sandbox::program::{Done, Home, everything, finish};
+use crate::server::Server;
 use lines::{PHN, ndjson, patient, phns};
 
 /// A database with the schema and nobody in it, and a folder for files.
@@ -170,6 +173,35 @@ async fn twenty_thousand_people_are_loaded_as_one_file() {
     assert_eq!(registry.patients().await, 20_000);
     let report = registry.load("client-registry many");
     assert_eq!(report, "many: 0 records new or changed, 0 lines left out\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_first_imports_at_once_one_waits_and_finds_everybody_there() {
+    let registry = Registry::new("at-once").await;
+    let people: Vec<Value> =
+        phns().take(20_000).map(|phn| patient(&phn, "Willow", "Atonce")).collect();
+    registry.file("many", ndjson(&people));
+    let mut reports = std::thread::scope(|scope| {
+        let both = [(); 2].map(|()| scope.spawn(|| registry.load("client-registry many")));
+        both.map(|one| one.join().expect("it ends"))
+    });
+    reports.sort();
+    assert_eq!(
+        reports,
+        [0, 20_000].map(|n| format!("many: {n} records new or changed, 0 lines left out\n"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_are_answered_while_people_are_imported() {
+    let server = Server::start().await;
+    let store = Store::open(&StoreOptions::new(&server.database.url)).expect("opens");
+    let import = store.import(pas::store::Registry::ClientRegistry).await.expect("begins");
+    // The patient's row is looked up, and held by a foreign key.
+    let added = server.post(&message(ADD, PANELS[0], &PATIENTS[..1])).await;
+    assert_eq!(added.response(), "ok");
+    import.finish(false, Vec::new()).await.expect("ends");
+    store.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,6 +22,7 @@ mod docs;
 mod edge;
 mod exchanges;
 mod faults;
+mod generate;
 mod house;
 mod import;
 mod invariants;

@@ -12,22 +12,25 @@ use super::Row;
 /// A row in COPY's text format.
 pub(super) fn write_row(out: &mut String, line: i64, row: &Row) -> Result<(), StoreError> {
     let mut columns = Columns { out };
-    columns.raw(&line.to_string());
     match row {
         Row::Practitioner(record) => {
-            columns.text(&record.key).flag(record.active).tokens(&record.identifiers);
+            columns.first(&record.key).flag(record.active).tokens(&record.identifiers);
             columns.json(&record.identifiers)?.json(&record.names)?.json(&record.licences)?;
         }
         Row::Organization(record) => {
-            columns.text(&record.key).flag(record.active).tokens(&record.identifiers);
+            columns.first(&record.key).flag(record.active).tokens(&record.identifiers);
             columns.json(&record.identifiers)?.json(&record.names)?.json(&record.addresses)?;
         }
         Row::Role(role) => {
-            columns.text(&role.key).flag(role.active).json(&role.period)?;
+            columns
+                .first(&line.to_string())
+                .text(&role.key)
+                .flag(role.active)
+                .json(&role.period)?;
             columns.text(&role.practitioner).text(&role.organization);
         }
         Row::Patient(record) => {
-            columns.text(&record.phn).flag(record.active).json(&record.names)?;
+            columns.first(&record.phn).flag(record.active).json(&record.names)?;
             columns.optional(record.birth_date.map(|day| day.to_string()).as_deref());
             columns
                 .flag(record.deceased)
@@ -44,12 +47,13 @@ struct Columns<'o> {
 }
 
 impl Columns<'_> {
-    fn raw(&mut self, text: &str) {
-        self.out.push_str(text);
-    }
-
     fn text(&mut self, text: &str) -> &mut Self {
         self.out.push('\t');
+        self.first(text)
+    }
+
+    /// The first column, which no tab stands before.
+    fn first(&mut self, text: &str) -> &mut Self {
         for c in text.chars() {
             match c {
                 '\\' => self.out.push_str("\\\\"),

@@ -1,7 +1,11 @@
-//! Registries into their tables: a file a transaction, through COPY into staging tables and one statement a table from
-//! there. The same file twice changes nothing.
+//! Registries into their tables: a file a transaction. The same file twice changes nothing.
+//!
+//! [`Rows`] makes text for COPY out of records, away from the database; [`Import`] sends it. Where the Client Registry holds
+//! nobody yet, people go straight into their table; else rows go through staging tables and one statement a table
+//! from there.
 
 mod copy;
+mod rows;
 mod upsert;
 
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Row as _, Transaction};
@@ -11,10 +15,10 @@ use crate::registry::{OrganizationRecord, PatientRecord, PractitionerRecord};
 
 use super::error::StoreError;
 use super::pool::Store;
-use copy::write_row;
+pub use rows::{Block, Pushed, Rows};
 use upsert::{
-    OPEN_PANELS, UPSERT_ORGANIZATION, UPSERT_PATIENT, UPSERT_PRACTITIONER, UPSERT_ROLE, repeated,
-    run, unresolved_roles,
+    OPEN_PANELS, UPSERT_ORGANIZATION, UPSERT_PATIENT, UPSERT_PRACTITIONER, UPSERT_ROLE, run,
+    unresolved_roles,
 };
 
 /// Which registry is imported.
@@ -36,6 +40,12 @@ impl Registry {
             Registry::Pas => "pas",
             Registry::ClientRegistry => "client_registry",
         }
+    }
+
+    /// A statement that says whether the registry holds nothing.
+    fn emptiness(self) -> AssertSqlSafe<String> {
+        let table = if self == Registry::ClientRegistry { "patient" } else { "practitioner" };
+        AssertSqlSafe(format!("SELECT NOT EXISTS (SELECT FROM {}.{table}) AS empty", self.schema()))
     }
 }
 
@@ -68,20 +78,14 @@ pub struct ImportReport {
     pub changed: u64,
 }
 
-/// Rows go to Postgres when this much text has come together.
-const FLUSH: usize = 1 << 20;
-
-struct Table {
-    columns: &'static str,
-    staged: &'static str,
-    buffer: String,
-}
-
 /// One file on its way in: nothing shows until [`Import::finish`].
 pub struct Import {
     transaction: Transaction<'static, Postgres>,
     registry: Registry,
-    tables: [Table; 4],
+    /// The table that people are copied into: their own while it holds nobody, else the staging table.
+    people: &'static str,
+    /// Rows that went straight into their table.
+    straight: u64,
 }
 
 impl std::fmt::Debug for Import {
@@ -90,44 +94,40 @@ impl std::fmt::Debug for Import {
     }
 }
 
+const PATIENT: &str = "client_registry.patient";
+
 const STAGING: &str = "
 SET LOCAL statement_timeout = 0;
 SET LOCAL lock_timeout = 0;
 SET LOCAL idle_in_transaction_session_timeout = 0;
-CREATE TEMP TABLE staged_practitioner (line bigint, key text, active boolean, tokens text[], identifiers jsonb,
+CREATE TEMP TABLE staged_practitioner (key text, active boolean, tokens text[], identifiers jsonb,
     names jsonb, licences jsonb) ON COMMIT DROP;
-CREATE TEMP TABLE staged_organization (line bigint, key text, active boolean, tokens text[], identifiers jsonb,
+CREATE TEMP TABLE staged_organization (key text, active boolean, tokens text[], identifiers jsonb,
     names jsonb, addresses jsonb) ON COMMIT DROP;
 CREATE TEMP TABLE staged_practitioner_role (line bigint, key text, active boolean, period jsonb,
     practitioner text, organization text, practitioner_key text, organization_key text) ON COMMIT DROP;
-CREATE TEMP TABLE staged_patient (line bigint, key text, active boolean, names jsonb, birth_date date,
+CREATE TEMP TABLE staged_patient (phn text, active boolean, names jsonb, birth_date date,
     deceased boolean, deceased_on date, replaced_by text, masked boolean) ON COMMIT DROP";
 
 impl Store {
-    /// Begins to import a file into a registry.
+    /// Begins to import a file into a registry. Two imports of people follow one another; readers wait for neither.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn import(&self, registry: Registry) -> Result<Import, StoreError> {
         let mut transaction = self.pool.begin().await?;
         sqlx::raw_sql(STAGING).execute(&mut *transaction).await?;
-        let table = |staged, columns| Table { columns, staged, buffer: String::new() };
-        let tables = [
-            table("staged_practitioner", "line, key, active, tokens, identifiers, names, licences"),
-            table(
-                "staged_organization",
-                "line, key, active, tokens, identifiers, names, addresses",
-            ),
-            table(
-                "staged_practitioner_role",
-                "line, key, active, period, practitioner, organization",
-            ),
-            table(
-                "staged_patient",
-                "line, key, active, names, birth_date, deceased, deceased_on, replaced_by, masked",
-            ),
-        ];
-        Ok(Import { transaction, registry, tables })
+        let mut people = "staged_patient";
+        if registry == Registry::ClientRegistry {
+            // Who finds nobody must stay alone until the end: COPY knows no ON CONFLICT. Messages only read this table.
+            let alone = "LOCK TABLE client_registry.patient IN SHARE ROW EXCLUSIVE MODE";
+            sqlx::raw_sql(alone).execute(&mut *transaction).await?;
+            let empty = sqlx::query(registry.emptiness()).fetch_one(&mut *transaction).await?;
+            if empty.try_get("empty")? {
+                people = PATIENT;
+            }
+        }
+        Ok(Import { transaction, registry, people, straight: 0 })
     }
 
     /// Whether a registry holds nothing yet.
@@ -135,33 +135,28 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn is_empty(&self, registry: Registry) -> Result<bool, StoreError> {
-        let table = if registry == Registry::ClientRegistry { "patient" } else { "practitioner" };
-        let sql = format!("SELECT NOT EXISTS (SELECT FROM {}.{table}) AS empty", registry.schema());
-        Ok(sqlx::query(AssertSqlSafe(sql)).fetch_one(&self.pool).await?.try_get("empty")?)
+        Ok(sqlx::query(registry.emptiness()).fetch_one(&self.pool).await?.try_get("empty")?)
     }
 }
 
 impl Import {
-    /// Adds the record of a line.
+    /// Sends rows.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn push(&mut self, line: i64, row: &Row) -> Result<(), StoreError> {
-        let place = match row {
-            Row::Practitioner(_) => 0,
-            Row::Organization(_) => 1,
-            Row::Role(_) => 2,
-            Row::Patient(_) => 3,
-        };
-        let table = &mut self.tables[place];
-        write_row(&mut table.buffer, line, row)?;
-        if table.buffer.len() >= FLUSH {
-            table.flush(&mut self.transaction).await?;
+    pub async fn take(&mut self, block: &Block) -> Result<(), StoreError> {
+        let table = block.place.staged().unwrap_or(self.people);
+        let sql = format!("COPY {table} ({}) FROM STDIN", block.place.columns());
+        let mut copy = self.transaction.copy_in_raw(&sql).await?;
+        copy.send(block.text.as_bytes()).await?;
+        let sent = copy.finish().await?;
+        if table == PATIENT {
+            self.straight += sent;
         }
         Ok(())
     }
 
-    /// Checks what only the whole file can show, and brings the staged records in.
+    /// Brings the staged records in, and checks what only the database can.
     ///
     /// Lines that cannot be taken are given back, beside those that `lines` names already. With none, or with
     /// `skip_invalid`, the rest is committed; else nothing is.
@@ -173,14 +168,12 @@ impl Import {
         skip_invalid: bool,
         mut lines: Vec<Line>,
     ) -> Result<(ImportReport, Vec<Line>), StoreError> {
-        for table in &mut self.tables {
-            table.flush(&mut self.transaction).await?;
-        }
-        let connection = &mut *self.transaction;
-        lines.extend(repeated(connection, &self.tables).await?);
-        let mut report = ImportReport::default();
+        let connection: &mut PgConnection = &mut self.transaction;
+        let mut report = ImportReport { changed: self.straight };
         if self.registry == Registry::ClientRegistry {
-            report.changed += run(connection, UPSERT_PATIENT.to_owned()).await?;
+            if self.people != PATIENT {
+                report.changed += run(connection, UPSERT_PATIENT.to_owned()).await?;
+            }
         } else {
             let schema = self.registry.schema();
             for upsert in [UPSERT_PRACTITIONER, UPSERT_ORGANIZATION] {
@@ -200,19 +193,5 @@ impl Import {
             report = ImportReport::default();
         }
         Ok((report, lines))
-    }
-}
-
-impl Table {
-    async fn flush(&mut self, connection: &mut PgConnection) -> Result<(), StoreError> {
-        if self.buffer.is_empty() {
-            return Ok(());
-        }
-        let sql = format!("COPY {} ({}) FROM STDIN", self.staged, self.columns);
-        let mut copy = connection.copy_in_raw(&sql).await?;
-        copy.send(self.buffer.as_bytes()).await?;
-        copy.finish().await?;
-        self.buffer.clear();
-        Ok(())
     }
 }

@@ -3,31 +3,10 @@
 use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 
 use super::super::error::StoreError;
-use super::{Line, Table};
+use super::Line;
 
 pub(super) async fn run(connection: &mut PgConnection, sql: String) -> Result<u64, StoreError> {
     Ok(sqlx::query(AssertSqlSafe(sql)).execute(connection).await?.rows_affected())
-}
-
-/// Lines whose record a line before them gave already; taken out of the staging tables.
-pub(super) async fn repeated(
-    connection: &mut PgConnection,
-    tables: &[Table],
-) -> Result<Vec<Line>, StoreError> {
-    let mut lines = Vec::new();
-    for table in tables {
-        let sql = "DELETE FROM STAGED s USING (SELECT key, min(line) AS line FROM STAGED GROUP BY key HAVING count(*) > 1) f
-                    WHERE s.key = f.key AND s.line > f.line RETURNING s.line, f.line AS first";
-        let sql = sql.replace("STAGED", table.staged);
-        for row in sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut *connection).await? {
-            let first: i64 = row.try_get("first")?;
-            lines.push(Line {
-                number: row.try_get("line")?,
-                reason: format!("the same record as line {first}"),
-            });
-        }
-    }
-    Ok(lines)
 }
 
 /// Finds the two sides of every staged role; roles with a side that the registry does not hold are taken out.
@@ -83,17 +62,20 @@ ON CONFLICT (key) DO UPDATE
  WHERE (t.practitioner_key, t.organization_key, t.active, t.period)
     IS DISTINCT FROM (excluded.practitioner_key, excluded.organization_key, excluded.active, excluded.period)";
 
+/// Who stands in the registry as the file says is passed over before the insert: that would lock every row that it meets, and
+/// a lock is a write.
 pub(super) const UPSERT_PATIENT: &str = "
 INSERT INTO client_registry.patient AS t
        (phn, active, names, birth_date, deceased, deceased_on, replaced_by, masked)
-SELECT key, active, names, birth_date, deceased, deceased_on, replaced_by, masked FROM staged_patient
+SELECT s.phn, s.active, s.names, s.birth_date, s.deceased, s.deceased_on, s.replaced_by, s.masked
+  FROM staged_patient s LEFT JOIN client_registry.patient h ON h.phn = s.phn
+ WHERE h.phn IS NULL
+    OR (h.active, h.names, h.birth_date, h.deceased, h.deceased_on, h.replaced_by, h.masked)
+       IS DISTINCT FROM (s.active, s.names, s.birth_date, s.deceased, s.deceased_on, s.replaced_by, s.masked)
 ON CONFLICT (phn) DO UPDATE
    SET (active, names, birth_date, deceased, deceased_on, replaced_by, masked)
      = (excluded.active, excluded.names, excluded.birth_date, excluded.deceased, excluded.deceased_on,
-        excluded.replaced_by, excluded.masked)
- WHERE (t.active, t.names, t.birth_date, t.deceased, t.deceased_on, t.replaced_by, t.masked)
-    IS DISTINCT FROM (excluded.active, excluded.names, excluded.birth_date, excluded.deceased,
-        excluded.deceased_on, excluded.replaced_by, excluded.masked)";
+        excluded.replaced_by, excluded.masked)";
 
 /// A provider at a clinic has a panel there from the first role on.
 pub(super) const OPEN_PANELS: &str = "

@@ -117,3 +117,23 @@ async fn with_skip_invalid_the_good_lines_are_loaded_and_the_bad_ones_still_name
     assert_eq!(registry.patients().await, 2);
     assert_eq!(registry.database.count("SELECT count(*) FROM panel.panel").await, 1);
 }
+
+/// There rows go another way in: through staging tables.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_people_are_there_already_the_same_lines_are_named() {
+    let registry = Registry::new("bad-again").await;
+    registry.file("first", ndjson(&[patient(PHN[0], "Willow", "Firstling")]));
+    registry.load("client-registry first");
+    let before = everything(&registry.database.url).await;
+    let Bad { into, file, lines, told, good } = people();
+    registry.file(file, lines);
+    let done = registry.import(&format!("{into} {file}"));
+    assert_eq!((done.status.code(), named(&done.stderr)), (Some(1), told.clone()));
+    assert_eq!(everything(&registry.database.url).await, before);
+    let done = registry.import(&format!("{into} --skip-invalid {file}"));
+    assert_eq!((done.status.code(), named(&done.stderr)), (Some(0), told.clone()));
+    let rest = format!("{file}: {good} records new or changed, {} lines left out", told.len());
+    assert_eq!(done.stderr.lines().last(), Some(rest.as_str()));
+    assert_eq!(registry.patients().await, 2);
+    quotes_nobody(&done.stderr);
+}
