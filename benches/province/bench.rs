@@ -144,7 +144,7 @@ impl Bench {
         let members = load.members as u64;
         let wanted = members * load.messages.unwrap_or_else(|| self.enough());
         let (people, places) = match load.event {
-            Event::Query => (self.data.listed_people(wanted.clamp(members, 100_000))?, None),
+            Event::Query => (self.data.listed_people(wanted.clamp(2 * members, 100_000))?, None),
             Event::Add => {
                 let places = self.data.take(wanted)?;
                 (self.data.people(&places)?, Some(places))

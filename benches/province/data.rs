@@ -167,12 +167,12 @@ impl Data {
         ))
     }
 
-    /// Some of the people on panels, drawn anew each time.
+    /// So many of the people on panels at most, each once, drawn anew each time.
     pub(crate) fn listed_people(&self, wanted: u64) -> Done<Vec<u64>> {
         let listed = self.listed;
         self.numbers(&format!(
-            "SELECT i FROM bench.person JOIN (SELECT floor(random() * {listed})::bigint AS n \
-             FROM generate_series(1, {wanted})) drawn USING (n)"
+            "SELECT i FROM bench.person WHERE n IN (SELECT floor(random() * {listed})::bigint \
+             FROM generate_series(1, {wanted})) ORDER BY random()"
         ))
     }
 
