@@ -54,6 +54,7 @@ impl Database {
             binaries: shared.postgres_bin.clone(),
             durable: true,
             max_connections: 100,
+            further: Vec::new(),
         };
         let cluster = Cluster::start(&options)?;
         Ok(Database::Own { cluster, data_dir: place.data_dir, note: place.note })

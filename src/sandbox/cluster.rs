@@ -222,5 +222,7 @@ fn settings(options: &Options) -> Vec<(&'static str, String)> {
         ("log_parameter_max_length", "0"),
         ("log_parameter_max_length_on_error", "0"),
     ];
-    fixed.map(|(name, value)| (name, value.to_owned())).to_vec()
+    let fixed = fixed.map(|(name, value)| (name, value.to_owned()));
+    // Of a setting that comes twice the last one holds.
+    fixed.into_iter().chain(options.further.iter().cloned()).collect()
 }

@@ -44,4 +44,7 @@ pub struct Options {
     pub durable: bool,
     /// How many connections Postgres accepts at once.
     pub max_connections: u32,
+    /// Further settings of Postgres, which outrank ours: name and value. For measurements, which want a Postgres that is set
+    /// up for its machine.
+    pub further: Vec<(&'static str, String)>,
 }

@@ -22,8 +22,14 @@ pub fn cluster() -> &'static Cluster {
     CLUSTER.get_or_init(|| {
         crate::privacy::capture_log();
         let data_dir = folder("cluster");
-        Cluster::start(&Options { data_dir, binaries: None, durable: false, max_connections: 300 })
-            .expect("the tests' Postgres starts")
+        Cluster::start(&Options {
+            data_dir,
+            binaries: None,
+            durable: false,
+            max_connections: 300,
+            further: Vec::new(),
+        })
+        .expect("the tests' Postgres starts")
     })
 }
 

@@ -143,6 +143,7 @@ pub async fn durable(data_dir: &std::path::Path) -> (Cluster, Database) {
         binaries: None,
         durable: true,
         max_connections: 50,
+        further: Vec::new(),
     };
     let cluster = tokio::task::spawn_blocking(move || Cluster::start(&options))
         .await

@@ -45,7 +45,7 @@ impl Drop for Scratch {
 }
 
 fn options(data_dir: PathBuf) -> Options {
-    Options { data_dir, binaries: binaries(), durable: false, max_connections: 20 }
+    Options { data_dir, binaries: binaries(), durable: false, max_connections: 20, further: vec![] }
 }
 
 /// Where nothing is installed: one fetched Postgres for all tests, rather than one for each. Elsewhere the tests find
@@ -63,6 +63,7 @@ fn binaries() -> Option<PathBuf> {
             binaries: None,
             durable: false,
             max_connections: 20,
+            further: Vec::new(),
         };
         Cluster::start(&options).unwrap().stop().unwrap();
         Some(scratch.data_dir().join(FETCHED).join(BIN))
