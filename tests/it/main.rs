@@ -39,6 +39,7 @@ mod races;
 mod retention;
 mod round_trips;
 mod sandbox;
+mod sharing;
 mod spans;
 mod token;
 mod validators;
