@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, Utc};
 use pas::access::Caller;
 use pas::audit::{Origin, Outcome, Record};
+use pas::clock::Clock;
 use pas::message::{Digest, Phn};
 use pas::panel::{Change, EntryId, EntryStatus, PanelId};
 use pas::store::{Effect, Keeping, Kept, Receipt};
-use uuid::Uuid;
 
 use crate::answer::Answer;
 use crate::cluster::{self, Database};
@@ -96,7 +96,7 @@ fn again(database: &Database) -> Database {
 
 /// An add of this patient to the first panel, as it is kept.
 fn keeping(phn: &str, version: i64, change: Change) -> Arc<Keeping> {
-    let (id, at) = (Uuid::now_v7(), Utc::now());
+    let (id, at) = (Clock::System.id(), Clock::System.now());
     let origin = Origin { request_id: id, caller: &Caller::Unchecked, address: None };
     let record = Record::new(id, at, origin, 200, Outcome::Ok, ["processed"]).kept(id);
     let effect = Effect {
