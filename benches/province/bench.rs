@@ -120,9 +120,20 @@ impl Bench {
         self.data.free() < FEW
     }
 
+    /// Starts a server, and asks it about every provider once: what it keeps of them is kept in any server that has run for a while.
+    pub(crate) fn server(&mut self, flags: &[String], counted: bool) -> Done<Server> {
+        let server = Server::start(&self.setup(flags, counted))?;
+        let people = self.data.one_of_each()?;
+        let messages = Some(people.len() as u64);
+        let load = Load { messages, ..Load::new(Event::Query, 32) };
+        let next = self.messages(&server, &load, people, Rc::default());
+        self.drive(server.address, &load, next, || [0.0; 3])?;
+        Ok(server)
+    }
+
     /// A server of its own under a load.
     pub(crate) fn ours(&mut self, load: &Load) -> Done<Figure> {
-        let server = Server::start(&self.setup(&load.flags, false))?;
+        let server = self.server(&load.flags, false)?;
         let figure = self.on(&server, load)?;
         server.stop()?;
         Ok(figure)

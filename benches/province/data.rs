@@ -176,6 +176,12 @@ impl Data {
         ))
     }
 
+    /// Of each provider one of those on their panel.
+    pub(crate) fn one_of_each(&self) -> Done<Vec<u64>> {
+        let listed = self.listed.min(4 * u64::from(self.province.plan().providers));
+        self.numbers(&format!("SELECT min(i) FROM bench.person WHERE n < {listed} GROUP BY j"))
+    }
+
     fn numbers(&self, sql: &str) -> Done<Vec<u64>> {
         let text = self.postgres.run(sql)?;
         text.lines().map(|line| Ok(line.parse()?)).collect()

@@ -8,7 +8,6 @@ use crate::limit::{Limit, Script};
 use crate::machine::memory;
 use crate::message::Event;
 use crate::report::{Goal, Report};
-use crate::server::Server;
 
 const CONNECTIONS: usize = 32;
 /// Goal for the server's processor time of an add.
@@ -81,7 +80,7 @@ fn middle(mut runs: Vec<Run>) -> Run {
 }
 
 fn ours(bench: &mut Bench, name: &str, load: &Load) -> Done<Run> {
-    let server = Server::start(&bench.setup(&load.flags, false))?;
+    let server = bench.server(&load.flags, false)?;
     let (figure, wal) = with_wal(bench, |bench| bench.on(&server, load))?;
     let peak = memory(server.pid(), "VmHWM")?;
     server.stop()?;
@@ -138,7 +137,7 @@ fn allocations(bench: &mut Bench, report: &mut Report, load: &Load) -> Done {
     let long = COUNTED.min(bench.data.free());
     let mut counts = Vec::new();
     for messages in [long / 5, long] {
-        let server = Server::start(&bench.setup(&load.flags, true))?;
+        let server = bench.server(&load.flags, true)?;
         let load = Load { messages: Some(messages), ..load.clone() };
         let figure = bench.on(&server, &load)?;
         if figure.all != messages {
@@ -160,8 +159,8 @@ fn statements(bench: &mut Bench, report: &mut Report, load: &Load) -> Done {
     let messages = COUNTED.min(bench.data.free());
     let postgres = &bench.data.postgres;
     postgres.run("ALTER ROLE pas SET pg_stat_statements.track = 'all'")?;
-    postgres.run("SELECT pg_stat_statements_reset()")?;
-    let server = Server::start(&bench.setup(&load.flags, false))?;
+    let server = bench.server(&load.flags, false)?;
+    bench.data.postgres.run("SELECT pg_stat_statements_reset()")?;
     bench.on(&server, &Load { messages: Some(messages), ..load.clone() })?;
     server.stop()?;
     let postgres = &bench.data.postgres;

@@ -5,7 +5,6 @@ use crate::fault::{Done, told};
 use crate::machine::memory;
 use crate::message::Event;
 use crate::report::{Goal, Report};
-use crate::server::Server;
 
 const CONNECTIONS: usize = 32;
 /// Readings of memory.
@@ -19,7 +18,7 @@ const FLAT: f64 = 1.1;
 pub(crate) fn run(bench: &mut Bench, report: &mut Report) -> Done {
     let each = bench.args.messages() / READINGS;
     let half = (each / 2).min(bench.data.free());
-    let server = Server::start(&bench.setup(&[], false))?;
+    let server = bench.server(&[], false)?;
     report.section("Memory of the server, 32 connections");
     report.line("| messages | resident MiB | peak MiB | messages/s of the last adds | of the last queries |");
     report.line("|---:|---:|---:|---:|---:|");
