@@ -22,6 +22,7 @@ mod docs;
 mod edge;
 mod exchanges;
 mod faults;
+mod history;
 mod house;
 mod import;
 mod invariants;
