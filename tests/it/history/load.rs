@@ -32,6 +32,8 @@ pub struct Plan {
     pub messages: usize,
     /// Servers killed, at least.
     pub deaths: usize,
+    /// Another way to the database than its own, and flags for it.
+    pub through: Option<(String, &'static str)>,
 }
 
 /// Choices by a seed (SplitMix64).
@@ -172,6 +174,7 @@ async fn send(shared: Arc<Shared>, mut dice: Dice, messages: usize) {
 async fn kill(
     shared: Arc<Shared>,
     homes: Arc<Vec<Home>>,
+    flags: &'static str,
     mut running: Vec<Option<Running>>,
     mut dice: Dice,
     every: usize,
@@ -199,7 +202,7 @@ async fn kill(
         }
         for victim in victims {
             let homes = homes.clone();
-            let again = tokio::task::spawn_blocking(move || start(&homes[victim])).await;
+            let again = tokio::task::spawn_blocking(move || start(&homes[victim], flags)).await;
             let again = again.expect("it starts again");
             shared.servers.lock().expect("not poisoned")[victim] = Some(again.address);
             running[victim] = Some(again);
@@ -208,18 +211,22 @@ async fn kill(
     (running, deaths)
 }
 
-fn start(home: &Home) -> Running {
-    home.serve("--migrate false --connections 6 --seal-interval 0.2")
+fn start(home: &Home, flags: &str) -> Running {
+    home.serve(&format!("--migrate false --connections 6 --seal-interval 0.2 {flags}"))
 }
 
 /// A run: its history, and how many servers were killed.
 pub async fn run(plan: &Plan, database: &Database) -> (History, usize) {
     assert_ne!(SIDES[3].msp, PANELS[3].msp, "one provider, one panel");
-    let home = |n| Home::with_database(&format!("history-{}-{n}", plan.seed), &database.url);
+    let (url, flags) = match &plan.through {
+        Some((url, flags)) => (url, *flags),
+        None => (&database.url, ""),
+    };
+    let home = |n| Home::with_database(&format!("history-{}-{n}", plan.seed), url);
     let homes: Arc<Vec<Home>> = Arc::new((0..SERVERS).map(home).collect());
     let starting = homes.clone();
     let running = tokio::task::spawn_blocking(move || {
-        starting.iter().map(|home| Some(start(home))).collect::<Vec<_>>()
+        starting.iter().map(|home| Some(start(home, flags))).collect::<Vec<_>>()
     });
     let running = running.await.expect("they start");
     let address = |n: usize| running[n].as_ref().map(|server| server.address);
@@ -237,7 +244,7 @@ pub async fn run(plan: &Plan, database: &Database) -> (History, usize) {
         (0..plan.clients).map(|n| tokio::spawn(send(shared.clone(), dice(n), each))).collect();
     // Of four deliveries one is a repetition.
     let every = plan.messages * 4 / 3 / (plan.deaths + 1);
-    let killer = kill(shared.clone(), homes.clone(), running, dice(plan.clients), every);
+    let killer = kill(shared.clone(), homes.clone(), flags, running, dice(plan.clients), every);
     let killer = tokio::spawn(killer);
     for sender in senders {
         sender.await.expect("no panic");
@@ -247,7 +254,8 @@ pub async fn run(plan: &Plan, database: &Database) -> (History, usize) {
     settle(&shared).await;
     let last = running.into_iter().flatten();
     tokio::task::spawn_blocking(move || last.for_each(Running::stop)).await.expect("they stop");
-    let verified = homes[0].run("audit verify");
+    let auditor = Home::with_database(&format!("history-{}-audit", plan.seed), &database.url);
+    let verified = auditor.run("audit verify");
     assert!(verified.status.success(), "{verified:?}");
     assert!(verified.stdout.starts_with("sound: "), "{}", verified.stdout);
     let history = shared.history.lock().expect("not poisoned").clone();

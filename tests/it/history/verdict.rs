@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{Act, Word};
+use super::model::{Act, Standing, Word};
 use super::order::{Operation, serial_order};
 
 /// A message: one act on each of its patients.
@@ -98,14 +98,25 @@ impl History {
         }
     }
 
-    /// Makes the last query tell of another MRP than there was.
-    pub fn lie_about_the_last_query(&mut self) {
-        let queries = |message: usize| matches!(self.messages[message].act, Act::Query(_));
-        let last = self.deliveries.iter().filter(|delivery| queries(delivery.message));
-        let message = last.max_by_key(|delivery| delivery.sent).expect("a query").message;
-        for delivery in self.deliveries.iter_mut().filter(|it| it.message == message) {
-            for word in delivery.told.iter_mut().flat_map(|told| &mut told.words) {
-                word.mrp = if word.mrp == Some(0) { Some(1) } else { Some(0) };
+    /// Makes a query tell that a patient was never on a panel, after it was acknowledged that they are. Nothing that nobody was
+    /// told of could make that true.
+    pub fn lie_about_a_query(&mut self) {
+        let first_sent = self.first_sent();
+        let lie = self.first_told().into_iter().rev().find_map(|(query, _)| {
+            let Message { act: Act::Query(panel), patients, .. } = &self.messages[query] else {
+                return None;
+            };
+            let known = |(other, told): (usize, &Told)| {
+                let message = &self.messages[other];
+                let before = told.at < first_sent[&query] && message.act == Act::Add(*panel);
+                before && message.patients.contains(&patients[0])
+            };
+            self.first_told().into_iter().any(known).then_some(query)
+        });
+        let lie = lie.expect("a query after an addition");
+        for delivery in self.deliveries.iter_mut().filter(|delivery| delivery.message == lie) {
+            if let Some(told) = &mut delivery.told {
+                told.words[0].standing = Standing::Absent;
             }
         }
     }
@@ -143,7 +154,7 @@ pub fn judge(history: &History) -> Result<(), Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::{Standing, State};
+    use super::super::model::State;
     use super::*;
 
     fn message(act: Act, patients: &[usize]) -> Message {
