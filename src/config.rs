@@ -43,6 +43,7 @@ pub fn store_options(url: &str, limits: &LimitArgs) -> StoreOptions {
         acquire_timeout: limits.acquire_timeout,
         statement_timeout: limits.statement_timeout,
         lock_timeout: limits.lock_timeout,
+        share: usize::from(limits.share),
         role: Some(SERVER_ROLE),
     }
 }

@@ -6,7 +6,7 @@
 //!                                            Limiter ──▶ yes or 429
 //! ```
 //!
-//! Everything here is pure but for two locks: keys that are replaced, budgets that are charged. Time is a value.
+//! Everything here is pure but for three locks: keys that are replaced, tokens that were proven, budgets that are charged. Time is a value.
 
 mod algorithm;
 mod caller;
@@ -16,6 +16,7 @@ mod grant;
 mod jwks;
 mod limit;
 mod mint;
+mod proven;
 mod scope;
 mod signature;
 #[cfg(test)]

@@ -13,6 +13,7 @@ use super::algorithm::Algorithm;
 use super::caller::{Caller, ClientId, Subject};
 use super::fault::TokenFault;
 use super::jwks::Keys;
+use super::proven::{Fingerprint, Memory, Proven, Times};
 use super::scope::{Level, Scopes};
 use super::signature;
 
@@ -63,7 +64,14 @@ impl Authenticated {
 #[derive(Debug)]
 pub struct Verifier {
     expected: Expectation,
-    keys: RwLock<Option<Arc<Keys>>>,
+    keys: RwLock<Option<Arc<Held>>>,
+}
+
+/// Keys, and what they proved: forgotten together, so that no token outlives the key that signed it.
+#[derive(Debug)]
+struct Held {
+    keys: Keys,
+    memory: Memory,
 }
 
 /// The part of a token's header that matters.
@@ -119,19 +127,26 @@ impl Verifier {
 
     /// From now on, tokens are checked with these keys alone.
     pub fn replace(&self, keys: Keys) {
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(keys));
+        let held = Held { keys, memory: Memory::default() };
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(held));
     }
 
     /// Whether there are keys to check with.
     pub fn has_keys(&self) -> bool {
-        self.keys().is_some()
+        self.held().is_some()
     }
 
-    fn keys(&self) -> Option<Arc<Keys>> {
+    /// How many tokens need no arithmetic when they come again.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.held().map_or(0, |held| held.memory.len())
+    }
+
+    fn held(&self) -> Option<Arc<Held>> {
         self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Who sent this token, as of `now`.
+    /// Who sent this token, as of `now`. The signature of a token is checked once a set of keys, its times always.
     ///
     /// # Errors
     /// The first check that fails: shape, algorithm, key, signature, issuer, audience, time, names.
@@ -139,25 +154,17 @@ impl Verifier {
         if token.len() > LONGEST {
             return Err(TokenFault::TooLong);
         }
+        let (held, fingerprint) = (self.held(), Fingerprint::of(token));
+        if let Some(proven) = held.as_ref().and_then(|held| held.memory.recall(fingerprint)) {
+            proven.times.check(now, self.expected.leeway)?;
+            return Ok(proven.by);
+        }
         let (header, algorithm) = self.header(token)?;
-        let keys = self.keys().ok_or(TokenFault::NoKeys)?;
-        let kid = header.kid.as_deref();
-        let key = keys.select(kid, algorithm).ok_or(if keys.names(kid) {
-            TokenFault::AlgorithmRefused
-        } else {
-            TokenFault::UnknownKey
-        })?;
-        // Signature and base64 are the crate's; the claims are ours, since it reads the machine's clock.
-        let mut signature_only = Validation::new(algorithm.named());
-        signature_only.required_spec_claims.clear();
-        signature_only.validate_exp = false;
-        signature_only.validate_nbf = false;
-        signature_only.validate_aud = false;
-        let claims = jsonwebtoken::decode::<Claims>(token, &key.public, &signature_only)
-            .map_err(|error| TokenFault::of(error.kind()))?
-            .claims;
-        self.check(&claims, now)?;
-        authenticated(&claims)
+        let held = held.ok_or(TokenFault::NoKeys)?;
+        let claims = signed(token, &header, algorithm, &held.keys)?;
+        let proven = self.prove(&claims, now)?;
+        held.memory.keep(fingerprint, proven.clone());
+        Ok(proven.by)
     }
 
     /// What the header says, read by itself: `jsonwebtoken` cannot tell a refused algorithm from a broken header.
@@ -186,7 +193,8 @@ impl Verifier {
         }
     }
 
-    fn check(&self, claims: &Claims, now: DateTime<Utc>) -> Result<(), TokenFault> {
+    /// What the claims of a token say that is signed; nothing unless it is in force now.
+    fn prove(&self, claims: &Claims, now: DateTime<Utc>) -> Result<Proven, TokenFault> {
         let Expectation { issuer, audience, leeway, .. } = &self.expected;
         if claims.iss.as_ref() != Some(issuer) {
             return Err(TokenFault::WrongIssuer);
@@ -194,22 +202,36 @@ impl Verifier {
         if !claims.aud.as_ref().is_some_and(|aud| aud.all().contains(audience)) {
             return Err(TokenFault::WrongAudience);
         }
-        let (now, leeway) = (seconds(now.timestamp_millis()), seconds(leeway.num_milliseconds()));
-        let expires = claims.exp.ok_or(TokenFault::NoExpiry)?;
-        if now >= expires + leeway {
-            return Err(TokenFault::Expired);
-        }
-        if [claims.nbf, claims.iat].into_iter().flatten().any(|from| now + leeway < from) {
-            return Err(TokenFault::NotYetValid);
-        }
-        Ok(())
+        let until = claims.exp.ok_or(TokenFault::NoExpiry)?;
+        let from = [claims.nbf, claims.iat].into_iter().flatten().reduce(f64::max);
+        let times = Times { from, until };
+        times.check(now, *leeway)?;
+        Ok(Proven { by: authenticated(claims)?, times })
     }
 }
 
-/// Milliseconds as the seconds of a NumericDate (RFC 7519 §2), which may have a fraction.
-#[expect(clippy::cast_precision_loss, reason = "exact for the next 280,000 years")]
-fn seconds(milliseconds: i64) -> f64 {
-    milliseconds as f64 / 1000.0
+/// The claims of a token that one of these keys signed.
+fn signed(
+    token: &str,
+    header: &Header,
+    algorithm: Algorithm,
+    keys: &Keys,
+) -> Result<Claims, TokenFault> {
+    let kid = header.kid.as_deref();
+    let key = keys.select(kid, algorithm).ok_or(if keys.names(kid) {
+        TokenFault::AlgorithmRefused
+    } else {
+        TokenFault::UnknownKey
+    })?;
+    // Signature and base64 are the crate's; the claims are ours, since it reads the machine's clock.
+    let mut signature_only = Validation::new(algorithm.named());
+    signature_only.required_spec_claims.clear();
+    signature_only.validate_exp = false;
+    signature_only.validate_nbf = false;
+    signature_only.validate_aud = false;
+    jsonwebtoken::decode::<Claims>(token, &key.public, &signature_only)
+        .map(|token| token.claims)
+        .map_err(|error| TokenFault::of(error.kind()))
 }
 
 /// Who is named, and what for. One scope of a user makes it a user's token: then the program's own scopes do not count,

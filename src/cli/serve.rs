@@ -82,6 +82,10 @@ pub struct LimitArgs {
     #[arg(long, env = "PAS_CONNECTIONS", default_value_t = 12, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub connections: u32,
+    /// Messages that are kept by one statement, in one transaction, at most; 1: each has its own.
+    #[arg(long, env = "PAS_SHARE", default_value_t = 64, value_name = "N",
+          value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub share: u16,
     /// Seconds that a request waits for a free connection.
     #[arg(long, env = "PAS_ACQUIRE_TIMEOUT", default_value = "3", value_parser = seconds, value_name = "SECONDS")]
     pub acquire_timeout: Duration,

@@ -5,18 +5,17 @@
 //! 2 read               a message whose parts are sound, or every fault at once
 //! 3 allowed?           by the token's scopes; then, with the first statement, by whom the caller may speak for
 //! 4 seen before?       then answer the same again, and ask nobody
-//! 5 gather             what the registries hold, in the same statement
-//! 6 lock               the message's key, then its patients in order; after that, read where they stand
-//! 7 judge              every rule, none hidden behind another
-//! 8 decide             what becomes of the panel
-//! 9 compose            the answer, down to its bytes
-//! 10 apply, record     message, effect, answer and audit record in one statement
-//! 11 commit            and only then answer
+//! 5 gather             what the registries hold, and where the patients stand, in the same statement
+//! 6 judge              every rule, none hidden behind another
+//! 7 decide             what becomes of the panel
+//! 8 compose            the answer, down to its bytes
+//! 9 keep               message, effect, answer and audit record in one transaction, if it is all still so
+//! 10 answer            and only then
 //! ```
 //!
-//! 3 comes before 4 because a grant that was taken back holds for old answers as well; 4 before 7 because a resent
-//! message must be answered as it was, though a registry has changed since; 9 before 10 because the very bytes are kept.
-//! A query takes no lock (6) and commits with its only write.
+//! 3 comes before 4 because a grant that was taken back holds for old answers as well; 4 before 6 because a resent
+//! message must be answered as it was, though a registry has changed since; 8 before 9 because the very bytes are kept.
+//! A message that was overtaken between 4 and 9 takes its turn, and goes through them again under locks.
 
 mod service;
 mod verdict;
@@ -28,7 +27,7 @@ use tracing::info_span;
 
 use crate::access::{Limiter, Scopes};
 use crate::audit::Origin;
-use crate::message::Event;
+
 use crate::store::StoreError;
 use work::Work;
 
@@ -69,8 +68,7 @@ pub async fn process(service: &Service, post: Post<'_>) -> Answer {
     let answering = async {
         match message.event {
             event if !post.scopes.allow(event) => Ok(work.out_of_scope()),
-            Event::Query => work.query().await,
-            Event::Add | Event::Remove => work.change().await,
+            _ => work.answer().await,
         }
     };
     // A database that fell silent must not hold a sender for ever. What was not committed is rolled back.

@@ -7,14 +7,13 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::access::Caller;
-use crate::audit::Record;
 use crate::clock::Clock;
 use crate::fault::{Code, Issue, ResponseCode, response_code};
-use crate::message::{Event, Message};
+use crate::message::{Event, Message, Patient};
 use crate::panel::{Decision, Here, PanelId, answer_mrp, decide_add, decide_remove};
 use crate::registry::{Identifier, Judgement, judge};
 use crate::reply::{self, Body, Occasion};
-use crate::store::{Effect, Known, Parties, Receipt, StoreError};
+use crate::store::{Effect, Known, Looked, Parties, Receipt, StoreError};
 
 use super::{Answer, Service};
 
@@ -30,14 +29,24 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
-    pub(super) fn receipt<'v>(
-        &'v self,
-        message: &'v Message,
-        caller: &'v Caller,
-        record: &'v Record,
-    ) -> Receipt<'v> {
-        let ok = self.response() == ResponseCode::Ok;
-        Receipt { id: self.receipt, message, caller, at: self.at, ok, answer: &self.body, record }
+    /// What is kept of a message that was judged so.
+    pub(super) fn receipt(&self, message: &Message, caller: &Caller, looked: &Looked) -> Receipt {
+        Receipt {
+            id: self.receipt,
+            client: caller.client().map(|client| client.as_str().to_owned()).unwrap_or_default(),
+            sender: message.sender.as_str().to_owned(),
+            keys: message
+                .keys
+                .as_ref()
+                .map(|keys| (keys.bundle.as_str().to_owned(), keys.header.as_str().to_owned())),
+            digest: message.digest,
+            event: message.event.code(),
+            at: self.at,
+            ok: self.response() == ResponseCode::Ok,
+            answer: self.body.clone(),
+            person: caller.subject().map(|subject| subject.as_str().to_owned()),
+            effect: self.effect(message, looked),
+        }
     }
 
     pub(super) fn response(&self) -> ResponseCode {
@@ -53,9 +62,22 @@ impl Verdict {
         unmatched(&self.issues)
     }
 
-    pub(super) fn effect(&self) -> Effect<'_> {
-        let panel = self.panel.as_ref().map(|(id, practitioner)| (*id, practitioner.as_str()));
-        Effect { panel, changes: &self.decision.changes }
+    /// A message that asks for a change holds only if its patients still stand where it saw them, also when nothing is left to
+    /// be changed; a refused one, or a query, tells what it saw.
+    fn effect(&self, message: &Message, looked: &Looked) -> Option<Effect> {
+        let (panel, practitioner) = self.panel.clone()?;
+        let holds = message.event.changes() && self.response() == ResponseCode::Ok;
+        let version = |patient: &Patient| {
+            let phn = patient.phn.as_str().to_owned();
+            let version = looked.versions.get(&phn).copied().unwrap_or(0);
+            (phn, version)
+        };
+        holds.then(|| Effect {
+            panel,
+            practitioner,
+            versions: message.patients.iter().map(version).collect(),
+            changes: self.decision.changes.clone(),
+        })
     }
 
     pub(super) fn answer(self) -> Answer {
@@ -95,36 +117,38 @@ fn unmatched(issues: &[Issue]) -> usize {
 }
 
 impl Service {
-    /// Steps 7 to 9: judge, decide, compose.
+    /// Steps 6 to 8: judge, decide, compose.
     pub(super) fn verdict(&self, message: &Message, known: &Known) -> Result<Verdict, StoreError> {
         let at = self.clock.now();
         let receipt = self.clock.id();
         let by = Judgement { today: self.clock.today(self.offset), policy: self.judging };
         let mut issues: Vec<Issue> = message.remarks.iter().map(Issue::from).collect();
-        let (panel, decided) = match judge(message, &known.records, by) {
-            Err(failures) => {
-                issues.splice(0..0, failures.iter().map(Issue::from));
-                (None, None)
-            }
-            Ok(confirmed) => {
-                let practitioner = confirmed.practitioner_key.clone();
-                let here =
-                    known.panels.get(&(confirmed.practitioner_key, confirmed.organization_key));
-                let here = *here
-                    .ok_or_else(|| StoreError::Broken("a PAS role without its panel".into()))?;
-                let decided = {
-                    let here = Here { panel: here, practitioner_key: &practitioner };
-                    self.decide(message, known, here, at, &mut issues)
-                };
-                (Some((here, practitioner)), decided)
-            }
-        };
+        let (panel, decided) =
+            match judge(message, &known.directory.records, &known.looked.patients, by) {
+                Err(failures) => {
+                    issues.splice(0..0, failures.iter().map(Issue::from));
+                    (None, None)
+                }
+                Ok(confirmed) => {
+                    let practitioner = confirmed.practitioner_key.clone();
+                    let sides = (confirmed.practitioner_key, confirmed.organization_key);
+                    let here =
+                        *known.directory.panels.get(&sides).ok_or_else(|| {
+                            StoreError::Broken("a PAS role without its panel".into())
+                        })?;
+                    let decided = {
+                        let here = Here { panel: here, practitioner_key: &practitioner };
+                        self.decide(message, known, here, at, &mut issues)
+                    };
+                    (Some((here, practitioner)), decided)
+                }
+            };
         let occasion = Occasion { origin: &self.origin, clock: &self.clock, now: at, receipt };
         let naming = &self.reading.naming;
         let body = match &decided {
             Some(decision) => {
                 let mrp = |panel: PanelId| {
-                    known.parties.get(&panel).and_then(|parties| self.emitted(parties))
+                    known.looked.parties.get(&panel).and_then(|parties| self.emitted(parties))
                 };
                 reply::answer(message, decision, &issues, &mrp, naming, occasion)
             }
@@ -133,7 +157,7 @@ impl Service {
         Ok(Verdict { receipt, at, issues, panel, decision: decided.unwrap_or_default(), body })
     }
 
-    /// Step 8. `None`: refused, and `issues` say why.
+    /// Step 7. `None`: refused, and `issues` say why.
     fn decide(
         &self,
         message: &Message,
@@ -144,11 +168,11 @@ impl Service {
     ) -> Option<Decision> {
         let phns: Vec<_> = message.patients.iter().map(|patient| patient.phn.clone()).collect();
         let decided = match message.event {
-            Event::Add => decide_add(&phns, &known.entries, here, at, self.deciding),
-            Event::Remove => decide_remove(&phns, &known.entries, here, at, self.deciding),
-            Event::Query => Ok(answer_mrp(&phns, &known.entries, here, |phn| {
+            Event::Add => decide_add(&phns, &known.looked.entries, here, at, self.deciding),
+            Event::Remove => decide_remove(&phns, &known.looked.entries, here, at, self.deciding),
+            Event::Query => Ok(answer_mrp(&phns, &known.looked.entries, here, |phn| {
                 let record =
-                    known.records.patients.get(phn.as_str()).filter(|record| record.deceased)?;
+                    known.looked.patients.get(phn.as_str()).filter(|record| record.deceased)?;
                 Some(record.deceased_on.and_then(|day| Clock::start_of(day, self.offset)))
             })),
         };

@@ -1,5 +1,6 @@
-//! Steps 3 to 11 for one message that was read: with Postgres, and with the audit trail.
+//! Steps 3 to 10 for one message that was read: with Postgres, and with the audit trail.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use tracing::{Instrument as _, info_span};
@@ -8,10 +9,19 @@ use crate::access::{ClientId, Limiter, Spoken, may_speak};
 use crate::audit::{Outcome, Record};
 use crate::fault::{Code, Issue, ResponseCode};
 use crate::message::Message;
-use crate::store::{Kept, Known, Question, Seen, StoreError};
+use crate::store::{Keeping, Kept, Known, Question, Seen, StoreError};
 
 use super::verdict::Verdict;
 use super::{Answer, Post, Service, beside, step};
+
+/// Whether patients who do not match are still to be counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Counting {
+    /// They are.
+    Counts,
+    /// They were, when the message looked for the first time.
+    Counted,
+}
 
 /// A message under way.
 pub(super) struct Work<'w> {
@@ -22,41 +32,41 @@ pub(super) struct Work<'w> {
 }
 
 impl Work<'_> {
-    /// A message that changes nothing: no lock, and one write.
-    pub(super) async fn query(&self) -> Result<Answer, StoreError> {
-        let (mut session, mut known) =
-            self.service.store.look(&self.question()).instrument(step!("look")).await?;
-        if let Some((answer, record)) = self.settled(&mut known) {
-            session.record(&record).instrument(step!("record")).await?;
-            return Ok(answer);
-        }
-        let verdict = self.verdict(&known)?;
-        let record = self.judged(&verdict);
-        let receipt = verdict.receipt(self.message, self.post.origin.caller, &record);
-        match session.keep(&receipt).instrument(step!("keep")).await? {
-            Kept::Yes => Ok(verdict.answer()),
-            Kept::Earlier(seen) => {
-                let (answer, record) = self.answered_before(seen);
-                session.record(&record).instrument(step!("record")).await?;
-                Ok(answer)
-            }
+    /// The way of nearly every message: look, judge, and keep what holds if it still holds.
+    pub(super) async fn answer(&self) -> Result<Answer, StoreError> {
+        let known = self.service.store.look(&self.question()).instrument(step!("look")).await?;
+        let (answer, keeping) = self.judge(known, Counting::Counts)?;
+        let keeping = Arc::new(keeping);
+        match self.service.store.keep(&keeping).instrument(step!("keep")).await? {
+            Kept::Yes => Ok(answer),
+            Kept::No => self.in_turn().await,
         }
     }
 
-    /// A message that changes a panel: one transaction, under the locks of its key and its patients.
-    pub(super) async fn change(&self) -> Result<Answer, StoreError> {
+    /// The way of a message that met another: it takes its turn, looks again, and then nobody can come between.
+    async fn in_turn(&self) -> Result<Answer, StoreError> {
         let mut turn = self.service.store.begin().instrument(step!("begin")).await?;
-        let mut known = turn.look(&self.question()).instrument(step!("look")).await?;
+        let changes = self.message.event.changes();
+        let known = turn.look(&self.question(), changes).instrument(step!("look")).await?;
+        let (answer, keeping) = self.judge(known, Counting::Counted)?;
+        turn.keep(&keeping).instrument(step!("keep")).await?;
+        Ok(answer)
+    }
+
+    /// Steps 3 to 8: the answer, and what is to be kept before it goes out.
+    fn judge(&self, mut known: Known, counting: Counting) -> Result<(Answer, Keeping), StoreError> {
         if let Some((answer, record)) = self.settled(&mut known) {
-            turn.record(&record).instrument(step!("record")).await?;
-            return Ok(answer);
+            return Ok((answer, Keeping { record, receipt: None }));
         }
-        let verdict = self.verdict(&known)?;
+        let verdict = beside(self.bulky, || self.service.verdict(self.message, &known))?;
+        // Whoever guesses has many patients who do not match; they are counted here and not with the answer, since a sender can
+        // hang up on that, and then ask for it by sending the same again.
+        if let Some((limiter, client)) = self.counted().filter(|_| counting == Counting::Counts) {
+            limiter.charge_failed_matches(client, verdict.unmatched(), Instant::now());
+        }
         let record = self.judged(&verdict);
-        let receipt = verdict.receipt(self.message, self.post.origin.caller, &record);
-        turn.apply(&receipt, &verdict.effect()).instrument(step!("apply")).await?;
-        turn.commit().instrument(step!("commit")).await?;
-        Ok(verdict.answer())
+        let receipt = verdict.receipt(self.message, self.post.origin.caller, &known.looked);
+        Ok((verdict.answer(), Keeping { record, receipt: Some(receipt) }))
     }
 
     /// Step 3, by the token: not a thing to ask Postgres about.
@@ -76,16 +86,6 @@ impl Work<'_> {
         Question::about(self.message, self.post.origin.caller)
     }
 
-    /// Steps 7 to 9. Whoever guesses has many patients who do not match; they are counted here and not with the answer, since
-    /// a sender can hang up on that, and then ask for it by sending the same again.
-    fn verdict(&self, known: &Known) -> Result<Verdict, StoreError> {
-        let verdict = beside(self.bulky, || self.service.verdict(self.message, known))?;
-        if let Some((limiter, client)) = self.counted() {
-            limiter.charge_failed_matches(client, verdict.unmatched(), Instant::now());
-        }
-        Ok(verdict)
-    }
-
     fn counted(&self) -> Option<(&Limiter, &ClientId)> {
         Some((self.post.limiter?, self.post.origin.caller.client()?))
     }
@@ -96,13 +96,14 @@ impl Work<'_> {
     /// of a patient, or was asked about one in vain, is there.
     fn settled(&self, known: &mut Known) -> Option<(Answer, Record)> {
         let today = self.service.clock.today(self.service.offset);
-        let (grant, spoken) = (known.grant.as_ref(), Spoken::of(self.message));
+        let directory = &known.directory;
+        let (grant, spoken) = (directory.grant.as_ref(), Spoken::of(self.message));
         let caller = self.post.origin.caller;
-        if let Err(fault) = may_speak(caller, grant, &spoken, &known.records, today) {
+        if let Err(fault) = may_speak(caller, grant, &spoken, &directory.records, today) {
             let answer = self.service.alone(vec![Issue::with(Code::Forbidden, fault.text())]);
             return Some(self.noted(answer, Outcome::Refused));
         }
-        if let Some(seen) = known.seen.take() {
+        if let Some(seen) = known.looked.seen.take() {
             return Some(self.answered_before(seen));
         }
         let (limiter, client) = self.counted()?;

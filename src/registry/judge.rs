@@ -6,7 +6,7 @@ use crate::message::{Event, Message};
 
 use super::Failure;
 use super::found::{Found, Judgement};
-use super::record::{Identifier, OrganizationRecord, PractitionerRecord, Records};
+use super::record::{Identifier, OrganizationRecord, PatientRecords, PractitionerRecord, Records};
 use super::rules::{clinic, patient, provider, role};
 
 /// Proof that every rule holds: the panel of the message, by its keys in PAS.
@@ -25,6 +25,7 @@ pub struct Confirmed {
 pub fn judge(
     message: &Message,
     records: &Records,
+    patients: &PatientRecords,
     by: Judgement,
 ) -> Result<Confirmed, Vec<Failure>> {
     let day = by.today;
@@ -61,7 +62,7 @@ pub fn judge(
         day,
     ));
     for patient in &message.patients {
-        let record = records.patients.get(patient.phn.as_str());
+        let record = patients.get(patient.phn.as_str());
         let adding = message.event == Event::Add;
         patient::judge(&patient::Question { patient, record, adding, by }, &mut failures);
     }

@@ -15,7 +15,7 @@ pub use judge::{Confirmed, judge};
 pub use names::{NamePolicy, postal_code, same_given, same_text};
 pub use record::{
     Address, Identifier, Licence, NameKind, OrganizationName, OrganizationRecord, PatientRecord,
-    PersonName, PractitionerRecord, Records, RoleRecord,
+    PatientRecords, PersonName, PractitionerRecord, Records, RoleRecord,
 };
 
 use crate::fhir::Path;

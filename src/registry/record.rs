@@ -148,7 +148,7 @@ pub struct PatientRecord {
     pub masked: bool,
 }
 
-/// Everything the registries hold about the parties of one message.
+/// What the registries hold about the provider and the clinic of a message.
 #[derive(Debug, Default)]
 pub struct Records {
     /// PLR's records under the provider's identifiers.
@@ -161,6 +161,7 @@ pub struct Records {
     pub pas_organizations: Vec<OrganizationRecord>,
     /// Roles in PAS that join them.
     pub roles: Vec<RoleRecord>,
-    /// The Client Registry's records, by PHN.
-    pub patients: HashMap<String, PatientRecord>,
 }
+
+/// What the Client Registry holds about the patients of a message, by PHN.
+pub type PatientRecords = HashMap<String, PatientRecord>;

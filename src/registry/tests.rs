@@ -39,8 +39,28 @@ fn name(family: &str, given: &[&str]) -> PersonName {
     PersonName { family: family.into(), given, period: Period::default() }
 }
 
+/// All registries.
+struct World {
+    records: Records,
+    patients: PatientRecords,
+}
+
+impl std::ops::Deref for World {
+    type Target = Records;
+
+    fn deref(&self) -> &Records {
+        &self.records
+    }
+}
+
+impl std::ops::DerefMut for World {
+    fn deref_mut(&mut self) -> &mut Records {
+        &mut self.records
+    }
+}
+
 /// What the registries hold about the parties of the message, all of it right.
-fn records() -> Records {
+fn records() -> World {
     let practitioner = PractitionerRecord {
         key: "prov-1".into(),
         active: true,
@@ -75,28 +95,28 @@ fn records() -> Records {
         active: true,
         period: Period::default(),
     };
-    Records {
+    let records = Records {
         plr_practitioners: vec![practitioner.clone()],
         pas_practitioners: vec![practitioner],
         plr_organizations: vec![organization.clone()],
         pas_organizations: vec![organization],
         roles: vec![role],
-        patients: [(PHN.to_owned(), patient)].into(),
-    }
+    };
+    World { records, patients: [(PHN.to_owned(), patient)].into() }
 }
 
 /// The rules that fail for a message when the records are altered.
-fn failing(text: &str, alter: impl FnOnce(&mut Records)) -> Vec<Rule> {
+fn failing(text: &str, alter: impl FnOnce(&mut World)) -> Vec<Rule> {
     let mut records = records();
     alter(&mut records);
     let by = Judgement { today: day("2026-11-22"), policy: Policy::default() };
-    match judge(&read(text), &records, by) {
+    match judge(&read(text), &records.records, &records.patients, by) {
         Ok(_) => Vec::new(),
         Err(failures) => failures.iter().map(|failure| failure.rule).collect(),
     }
 }
 
-fn patient(records: &mut Records) -> &mut PatientRecord {
+fn patient(records: &mut World) -> &mut PatientRecord {
     records.patients.get_mut(PHN).unwrap()
 }
 
@@ -126,13 +146,16 @@ fn a_provider_must_be_there_and_valid_in_both_registries() {
         [ProviderInPlr]
     );
     assert_eq!(failing(MESSAGE, |r| r.plr_practitioners[0].licences.clear()), []);
-    let twice = |r: &mut Records| r.plr_practitioners.push(r.plr_practitioners[0].clone());
+    let twice = |r: &mut World| {
+        let again = r.plr_practitioners[0].clone();
+        r.plr_practitioners.push(again);
+    };
     assert_eq!(failing(MESSAGE, twice), [ProviderInPlr]);
 }
 
 #[test]
 fn an_ended_record_under_the_same_number_does_not_hide_the_valid_one() {
-    let reused = |r: &mut Records| {
+    let reused = |r: &mut World| {
         let mut old = r.plr_practitioners[0].clone();
         old.active = false;
         old.names = vec![name("Pastwick", &["Other"])];
@@ -156,7 +179,7 @@ fn a_providers_name_is_compared_with_each_registry() {
         [ProviderGiven, ProviderFamily]
     );
     let also =
-        |r: &mut Records| r.pas_practitioners[0].names.insert(0, name("Maidenhall", &["Juniper"]));
+        |r: &mut World| r.pas_practitioners[0].names.insert(0, name("Maidenhall", &["Juniper"]));
     assert_eq!(failing(MESSAGE, also), []);
 }
 
@@ -213,7 +236,7 @@ fn a_patient_must_be_known_and_agree() {
 
 #[test]
 fn given_from_one_name_and_family_from_another_make_no_person() {
-    let mixed = |r: &mut Records| {
+    let mixed = |r: &mut World| {
         patient(r).names = vec![name("Exampleton", &["Other"]), name("Other", &["Marigold"])];
     };
     assert_eq!(failing(MESSAGE, mixed), [PatientGiven]);
@@ -221,8 +244,8 @@ fn given_from_one_name_and_family_from_another_make_no_person() {
 
 #[test]
 fn the_dead_and_the_merged_are_not_added_but_may_be_removed_and_asked_about() {
-    let dead = |r: &mut Records| patient(r).deceased = true;
-    let merged = |r: &mut Records| {
+    let dead = |r: &mut World| patient(r).deceased = true;
+    let merged = |r: &mut World| {
         patient(r).active = false;
         patient(r).replaced_by = Some("9876500029".into());
     };
@@ -237,7 +260,7 @@ fn the_dead_and_the_merged_are_not_added_but_may_be_removed_and_asked_about() {
 
 #[test]
 fn a_masked_record_is_refused_and_nothing_is_compared_with_it() {
-    let masked = |r: &mut Records| {
+    let masked = |r: &mut World| {
         patient(r).masked = true;
         patient(r).birth_date = Some(day("1900-01-01"));
         patient(r).names.clear();

@@ -27,6 +27,9 @@ pub struct Origin {
 /// A body to be sent, always `application/fhir+json`.
 pub type Body = Vec<u8>;
 
+/// Bytes of an answer about one patient, which most are.
+const ONE_PATIENT: usize = 4 << 10;
+
 /// What a response message is composed of besides the request.
 #[derive(Debug, Clone, Copy)]
 pub struct Occasion<'o> {
@@ -243,7 +246,7 @@ fn outcome_resource(id: Option<Uuid>, issues: &[Issue], canonical: &str) -> Reso
 }
 
 fn urn(id: Uuid) -> String {
-    format!("urn:uuid:{id}")
+    id.urn().encode_lower(&mut Uuid::encode_buffer()).to_owned()
 }
 
 /// A FHIR `instant` in UTC.
@@ -252,6 +255,8 @@ fn instant(at: DateTime<Utc>) -> String {
 }
 
 fn encode<T: serde::Serialize>(value: &T) -> Body {
+    let mut body = Vec::with_capacity(ONE_PATIENT);
     // Strings, booleans and lists only: there is nothing in them that could fail to become JSON.
-    serde_json::to_vec(value).unwrap_or_default()
+    let _ = serde_json::to_writer(&mut body, value);
+    body
 }

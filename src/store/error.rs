@@ -3,7 +3,7 @@
 use std::io;
 
 /// A failure of the store. The text is for the operator and holds no statement, no value and no row.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// Postgres cannot be reached, or is going down or coming up. Trying again later helps.
     #[error("the database is unavailable ({0})")]
@@ -35,6 +35,12 @@ fn mend(found: i64, needed: i64) -> &'static str {
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         StoreError::of(&error)
+    }
+}
+
+impl From<&sqlx::Error> for StoreError {
+    fn from(error: &sqlx::Error) -> Self {
+        StoreError::of(error)
     }
 }
 

@@ -1,43 +1,59 @@
-//! One statement gathers everything that a message needs: the answer given before, the registries' records, and where
-//! its patients stand.
+//! One statement gathers what messages need besides what changes rarely ([`super::directory`]): the answers given before, the Client
+//! Registry's records, and where patients stand. It takes no lock and is shared by all messages that ask at the same time.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use sqlx::Row as _;
 use sqlx::postgres::{PgExecutor, PgRow};
-use sqlx::types::Json;
 
-use crate::access::{Caller, ClientId, Grant, Subject};
+use crate::access::{Caller, ClientId, Subject};
 use crate::message::{Digest, Message};
 use crate::panel::{Entry, PanelId};
-use crate::registry::{Identifier, PatientRecord, Records};
+use crate::registry::{Identifier, PatientRecord, PatientRecords};
 
-/// What to look for.
-#[derive(Debug)]
+use super::directory::{About, Directory, doc, gather};
+
+/// What a message of a caller has to know.
+#[derive(Debug, Clone, Copy)]
 pub struct Question<'m> {
-    client: &'m str,
-    subject: Option<&'m str>,
-    sender: &'m str,
-    bundle_key: Option<&'m str>,
-    practitioner_tokens: Vec<String>,
-    facility_tokens: &'m [String],
-    phns: Vec<&'m str>,
+    message: &'m Message,
+    caller: &'m Caller,
 }
 
 impl<'m> Question<'m> {
     /// What this message of this caller needs to know.
     pub fn about(message: &'m Message, caller: &'m Caller) -> Self {
-        Question {
-            client: client_key(caller),
-            subject: caller.subject().map(Subject::as_str),
-            sender: message.sender.as_str(),
-            bundle_key: message.keys.as_ref().map(|keys| keys.bundle.as_str()),
-            practitioner_tokens: message.provider.ids.iter().map(|id| id.token()).collect(),
-            facility_tokens: &message.clinic.tokens,
-            phns: message.patients.iter().map(|patient| patient.phn.as_str()).collect(),
-        }
+        Question { message, caller }
+    }
+
+    pub(super) fn client(&self) -> &'m str {
+        client_key(self.caller)
+    }
+
+    pub(super) fn subject(&self) -> Option<&'m str> {
+        self.caller.subject().map(Subject::as_str)
+    }
+
+    pub(super) fn sender(&self) -> &'m str {
+        self.message.sender.as_str()
+    }
+
+    pub(super) fn bundle_key(&self) -> Option<&'m str> {
+        self.message.keys.as_ref().map(|keys| keys.bundle.as_str())
+    }
+
+    pub(super) fn practitioner_tokens(&self) -> Vec<String> {
+        self.message.provider.ids.iter().map(|id| id.token()).collect()
+    }
+
+    pub(super) fn facility_tokens(&self) -> &'m [String] {
+        &self.message.clinic.tokens
+    }
+
+    pub(super) fn phns(&self) -> impl Iterator<Item = &'m str> {
+        self.message.patients.iter().map(|patient| patient.phn.as_str())
     }
 }
 
@@ -67,136 +83,163 @@ pub struct Parties {
 }
 
 /// What was found.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Known {
-    /// Whom the caller may speak for; `None`: it is not registered, or did not prove itself.
-    pub grant: Option<Grant>,
-    /// The answer given before; then little else was looked for.
+    /// Caller, provider and clinic.
+    pub directory: Arc<Directory>,
+    /// Everything else.
+    pub looked: Looked,
+}
+
+/// What one look finds for one message.
+#[derive(Debug, Default)]
+pub struct Looked {
+    /// The edition of the directory in the same snapshot.
+    pub edition: i64,
+    /// The answer given before.
     pub seen: Option<Seen>,
-    /// What the registries hold.
-    pub records: Records,
-    /// Panels, by provider's and clinic's keys in PAS.
-    pub panels: HashMap<(String, String), PanelId>,
+    /// What the Client Registry holds.
+    pub patients: PatientRecords,
+    /// How often each patient's standing has changed; one whom nobody ever wanted on a panel is not in it.
+    pub versions: HashMap<String, i64>,
     /// Where the patients stand.
     pub entries: Vec<Entry>,
     /// Who is behind the panels that make somebody MRP.
     pub parties: HashMap<PanelId, Parties>,
 }
 
-// $1 sender, $2 Bundle key, $3 whether to take the locks, $4 practitioner tokens, $5 facility tokens, $6 PHNs, $7 client,
-// $8 person.
-// `seen` is materialized and asked by nearly every branch: the message's turn is taken first, the patients' locks after it,
-// and a message that was answered before costs little else: the grant, and the PAS records that say whom it covers.
-const LOOK: &str = "
-WITH seen AS MATERIALIZED (
-    SELECT header_key, digest, answer FROM inbox.seen($7, $1, $2, $3)
-), allowed AS (
-    SELECT c.facilities, p.practitioners
-      FROM access.client c LEFT JOIN access.person p ON p.subject = $8 AND p.revoked_at IS NULL
-     WHERE c.id = $7 AND c.revoked_at IS NULL
-), plr_practitioner AS (
-    SELECT * FROM plr.practitioner WHERE tokens && $4::text[] AND NOT EXISTS (SELECT FROM seen)
-), pas_practitioner AS (
-    SELECT * FROM pas.practitioner WHERE tokens && $4::text[]
-), plr_organization AS (
-    SELECT * FROM plr.organization WHERE tokens && $5::text[] AND NOT EXISTS (SELECT FROM seen)
-), pas_organization AS (
-    SELECT * FROM pas.organization WHERE tokens && $5::text[]
-), role AS (
-    SELECT r.* FROM pas.practitioner_role r
-      JOIN pas_practitioner p ON p.key = r.practitioner_key
-      JOIN pas_organization o ON o.key = r.organization_key
-     WHERE NOT EXISTS (SELECT FROM seen)
-), here AS (
-    SELECT n.* FROM panel.panel n
-      JOIN pas_practitioner p ON p.key = n.practitioner_key
-      JOIN pas_organization o ON o.key = n.organization_key
-     WHERE NOT EXISTS (SELECT FROM seen)
-), entry AS MATERIALIZED (
-    SELECT e.* FROM panel.entries($6::text[], ARRAY(SELECT id FROM here), $3) e WHERE NOT EXISTS (SELECT FROM seen)
-), mrp AS (
-    SELECT n.id, p.identifiers AS practitioner, o.identifiers AS organization
-      FROM (SELECT DISTINCT panel_id FROM entry WHERE status = 'confirmed') c
-      JOIN panel.panel n ON n.id = c.panel_id
-      JOIN pas.practitioner p ON p.key = n.practitioner_key
-      JOIN pas.organization o ON o.key = n.organization_key
-)
-SELECT 'seen' AS kind, to_jsonb(header_key) AS doc, digest, answer FROM seen
-UNION ALL SELECT 'grant', to_jsonb(r), NULL, NULL FROM allowed r
-UNION ALL SELECT 'plr_practitioner', to_jsonb(r), NULL, NULL FROM plr_practitioner r
-UNION ALL SELECT 'pas_practitioner', to_jsonb(r), NULL, NULL FROM pas_practitioner r
-UNION ALL SELECT 'plr_organization', to_jsonb(r), NULL, NULL FROM plr_organization r
-UNION ALL SELECT 'pas_organization', to_jsonb(r), NULL, NULL FROM pas_organization r
-UNION ALL SELECT 'role', to_jsonb(r), NULL, NULL FROM role r
-UNION ALL SELECT 'panel', to_jsonb(r), NULL, NULL FROM here r
-UNION ALL SELECT 'patient', to_jsonb(r), NULL, NULL FROM client_registry.patient r
-           WHERE r.phn = ANY ($6::text[]) AND NOT EXISTS (SELECT FROM seen)
-UNION ALL SELECT 'entry', to_jsonb(r), NULL, NULL FROM entry r
-UNION ALL SELECT 'mrp', to_jsonb(r), NULL, NULL FROM mrp r";
+/// A message's part in a look.
+#[derive(Debug)]
+pub(super) struct Look {
+    client: String,
+    sender: String,
+    bundle_key: Option<String>,
+    pub(super) phns: Vec<String>,
+    /// The panels that it may be about: one, unless the registries are ambiguous.
+    panels: Vec<i64>,
+}
 
+impl Look {
+    pub(super) fn new(question: &Question<'_>, directory: &Directory) -> Self {
+        Look {
+            client: question.client().to_owned(),
+            sender: question.sender().to_owned(),
+            bundle_key: question.bundle_key().map(str::to_owned),
+            phns: question.phns().map(str::to_owned).collect(),
+            panels: directory.panels.values().map(|panel| panel.0).collect(),
+        }
+    }
+}
+
+// A message is known by its place. $1-$4 clients, senders, Bundle keys and places of messages that can be recognised; $5, $6
+// patients: place, PHN; $7, $8 panels: place, number.
+const LOOK: &str = "
+WITH asked AS MATERIALIZED (
+    SELECT * FROM unnest($5::int[], $6::text[]) AS a (place, phn)
+), entry AS (
+    SELECT a.place, e.*
+      FROM asked a JOIN panel.entry e ON e.phn = a.phn AND e.status <> 'removed'
+    UNION ALL
+    SELECT a.place, e.*
+      FROM asked a JOIN unnest($7::int[], $8::bigint[]) AS h (place, panel_id) USING (place)
+     CROSS JOIN LATERAL (SELECT * FROM panel.entry e
+                          WHERE e.phn = a.phn AND e.panel_id = h.panel_id AND e.status = 'removed'
+                          ORDER BY e.id DESC LIMIT 1) e
+)
+SELECT 'edition' AS kind, NULL::int AS place, number, NULL::json AS doc, NULL::bytea AS digest, NULL::bytea AS answer
+  FROM directory.edition
+UNION ALL
+SELECT 'seen', k.place, NULL, to_json(m.header_key), m.digest, m.answer
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::int[]) AS k (client, sender, bundle_key, place)
+  JOIN inbox.message m ON m.client = k.client AND m.sender = k.sender AND m.bundle_key = k.bundle_key
+UNION ALL
+SELECT 'patient', a.place, coalesce(p.version, 0), row_to_json(r), NULL, NULL
+  FROM asked a JOIN client_registry.patient r USING (phn) LEFT JOIN panel.patient p USING (phn)
+UNION ALL
+SELECT 'entry', e.place, NULL, json_build_object('phn', e.phn, 'entry_id', e.id, 'panel_id', e.panel_id,
+       'practitioner_key', n.practitioner_key, 'status', e.status, 'started_at', e.started_at, 'status_at', e.status_at,
+       'practitioner', p.identifiers, 'organization', o.identifiers), NULL, NULL
+  FROM entry e JOIN panel.panel n ON n.id = e.panel_id
+  LEFT JOIN pas.practitioner p ON p.key = n.practitioner_key AND e.status = 'confirmed'
+  LEFT JOIN pas.organization o ON o.key = n.organization_key AND e.status = 'confirmed'";
+
+/// Looks for several messages at once; gives what was found in their order. One round trip.
 pub(super) async fn look(
     executor: impl PgExecutor<'_>,
-    question: &Question<'_>,
-    locked: bool,
-) -> Result<Known, sqlx::Error> {
+    asked: &[Look],
+) -> Result<Vec<Looked>, sqlx::Error> {
+    let (mut clients, mut senders, mut keys, mut keyed) = (vec![], vec![], vec![], vec![]);
+    let (mut places, mut phns, mut panel_places, mut panels) = (vec![], vec![], vec![], vec![]);
+    for (place, look) in (0_i32..).zip(asked) {
+        if let Some(key) = &look.bundle_key {
+            clients.push(look.client.as_str());
+            senders.push(look.sender.as_str());
+            keys.push(key.as_str());
+            keyed.push(place);
+        }
+        places.extend(std::iter::repeat_n(place, look.phns.len()));
+        phns.extend(look.phns.iter().map(String::as_str));
+        panel_places.extend(std::iter::repeat_n(place, look.panels.len()));
+        panels.extend(look.panels.iter().copied());
+    }
     let rows = sqlx::query(LOOK)
-        .bind(question.sender)
-        .bind(question.bundle_key)
-        .bind(locked)
-        .bind(&question.practitioner_tokens)
-        .bind(question.facility_tokens)
-        .bind(&question.phns)
-        .bind(question.client)
-        .bind(question.subject)
+        .bind(clients)
+        .bind(senders)
+        .bind(keys)
+        .bind(keyed)
+        .bind(places)
+        .bind(phns)
+        .bind(panel_places)
+        .bind(panels)
         .fetch_all(executor)
         .await?;
-    let mut known = Known::default();
+    let mut found: Vec<Looked> = asked.iter().map(|_| Looked::default()).collect();
     for row in &rows {
-        known.take(row)?;
+        match row.try_get::<Option<i32>, _>("place")? {
+            Some(place) => {
+                let looked = usize::try_from(place).ok().and_then(|place| found.get_mut(place));
+                looked.ok_or(sqlx::Error::RowNotFound)?.take(row)?;
+            }
+            None => {
+                let edition = row.try_get("number")?;
+                found.iter_mut().for_each(|looked| looked.edition = edition);
+            }
+        }
     }
-    Ok(known)
+    Ok(found)
 }
 
+/// An entry, and who is behind its panel if it makes somebody MRP.
 #[derive(Deserialize)]
-struct PanelRow {
-    id: PanelId,
-    practitioner_key: String,
-    organization_key: String,
-}
-
-#[derive(Deserialize)]
-struct MrpRow {
-    id: PanelId,
+struct EntryRow {
     #[serde(flatten)]
-    parties: Parties,
+    entry: Entry,
+    practitioner: Option<Vec<Identifier>>,
+    organization: Option<Vec<Identifier>>,
 }
 
-impl Known {
+impl Looked {
     fn take(&mut self, row: &PgRow) -> Result<(), sqlx::Error> {
         match row.try_get::<&str, _>("kind")? {
             "seen" => {
                 let digest = Digest::from_bytes(row.try_get("digest")?);
-                self.seen =
-                    Some(Seen { header_key: doc(row)?, digest, answer: row.try_get("answer")? });
+                let answer = row.try_get("answer")?;
+                self.seen = Some(Seen { header_key: doc(row)?, digest, answer });
             }
-            "grant" => self.grant = Some(doc(row)?),
-            "plr_practitioner" => self.records.plr_practitioners.push(doc(row)?),
-            "pas_practitioner" => self.records.pas_practitioners.push(doc(row)?),
-            "plr_organization" => self.records.plr_organizations.push(doc(row)?),
-            "pas_organization" => self.records.pas_organizations.push(doc(row)?),
-            "role" => self.records.roles.push(doc(row)?),
             "patient" => {
                 let record: PatientRecord = doc(row)?;
-                self.records.patients.insert(record.phn.clone(), record);
+                let version: i64 = row.try_get("number")?;
+                if version > 0 {
+                    self.versions.insert(record.phn.clone(), version);
+                }
+                self.patients.insert(record.phn.clone(), record);
             }
-            "panel" => {
-                let panel: PanelRow = doc(row)?;
-                self.panels.insert((panel.practitioner_key, panel.organization_key), panel.id);
-            }
-            "entry" => self.entries.push(doc(row)?),
-            "mrp" => {
-                let mrp: MrpRow = doc(row)?;
-                self.parties.insert(mrp.id, mrp.parties);
+            "entry" => {
+                let EntryRow { entry, practitioner, organization } = doc(row)?;
+                if let (Some(practitioner), Some(organization)) = (practitioner, organization) {
+                    self.parties.insert(entry.panel_id, Parties { practitioner, organization });
+                }
+                self.entries.push(entry);
             }
             other => return Err(sqlx::Error::ColumnNotFound(other.to_owned())),
         }
@@ -204,7 +247,13 @@ impl Known {
     }
 }
 
-fn doc<T: DeserializeOwned>(row: &PgRow) -> Result<T, sqlx::Error> {
-    let Json(value) = row.try_get::<Json<T>, _>("doc")?;
-    Ok(value)
+/// The same on one connection, by itself: for a message that has its turn.
+pub(super) async fn look_alone(
+    connection: &mut sqlx::PgConnection,
+    question: &Question<'_>,
+) -> Result<Known, sqlx::Error> {
+    let directory = Arc::new(gather(&mut *connection, &About::of(question)).await?);
+    let asked = [Look::new(question, &directory)];
+    let looked = look(&mut *connection, &asked).await?.pop().unwrap_or_default();
+    Ok(Known { directory, looked })
 }

@@ -1,27 +1,35 @@
 //! Postgres, and the only SQL in the house.
 //!
-//! A query costs two round trips: [`Store::look`], [`Session::keep`]. A change costs four: [`Store::begin`],
-//! [`Turn::look`], [`Turn::apply`], [`Turn::commit`]; however many patients it is about.
+//! A message costs two round trips: [`Store::look`], then [`Store::keep`]; however many patients it is about, and shared with
+//! whichever messages come at the same time. One that finds that something has changed in between takes its [`Turn`].
 
-mod apply;
 mod audit;
+mod directory;
 mod error;
 mod grants;
 mod import;
+mod keep;
+mod keeps;
 mod look;
+mod looks;
 mod pool;
 mod retention;
 mod schema;
+mod share;
+mod statements;
 mod steps;
+mod turn;
 mod views;
 
-pub use apply::{Effect, Kept, Receipt, Session, Turn};
 pub use audit::{Queue, QueueBounds, Sealed, Trail, TrailQuestion, TrailState, Writer};
+pub use directory::Directory;
 pub use error::StoreError;
 pub use grants::{Party, Registration};
 pub use import::{Import, ImportReport, Line, Registry, Row};
-pub use look::{Known, Parties, Question, Seen};
+pub use keep::{Effect, Keeping, Kept, Receipt};
+pub use look::{Known, Looked, Parties, Question, Seen};
 pub use pool::{Load, SERVER_ROLE, Store, StoreOptions};
 pub use retention::Turnover;
 pub use schema::{SCHEMA_VERSION, SchemaState};
+pub use turn::Turn;
 pub use views::{PanelMember, PanelQuestion};

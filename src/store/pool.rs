@@ -9,7 +9,11 @@ use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use tokio::sync::Semaphore;
 
+use super::directory::Directories;
 use super::error::StoreError;
+use super::keeps::Keeps;
+use super::looks::Looks;
+use super::share::{Bounds, Lanes};
 
 /// How the store connects.
 #[derive(Debug, Clone)]
@@ -24,6 +28,8 @@ pub struct StoreOptions {
     pub statement_timeout: Duration,
     /// How long one statement may wait for a lock.
     pub lock_timeout: Duration,
+    /// Messages that are kept by one statement at most, in one transaction; 1: each has its own.
+    pub share: usize,
     /// The role to work as: [`SERVER_ROLE`] for messages, the connection's own for everything else.
     pub role: Option<&'static str>,
 }
@@ -40,21 +46,37 @@ impl StoreOptions {
             acquire_timeout: Duration::from_secs(3),
             statement_timeout: Duration::from_secs(20),
             lock_timeout: Duration::from_secs(5),
+            share: 64,
             role: None,
         }
     }
 }
 
+/// The statements of servers are few, prepared, and find their rows by an index whatever the parameters: to plan them anew for each
+/// message, or to compile them, takes longer than to run them.
+const PLANNING: [(&str, &str); 3] =
+    [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off"), ("jit", "off")];
+
 /// Connections that changes leave to queries, so that patients whom many want to change do not hide all others.
 const FOR_QUERIES: u32 = 2;
+
+/// Looks under way at once, and messages in one of them at most.
+const LOOK_LANES: usize = 2;
+const LOOK_SHARE: usize = 64;
+
+/// Shared statements that keep messages, under way at once: while one is being made durable, the next one is worked on.
+const KEEP_LANES: usize = 2;
 
 /// Postgres, reached through a pool.
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(super) pool: PgPool,
-    /// One permit a change under way.
+    /// One permit a message that takes its turn.
     pub(super) turns: Arc<Semaphore>,
     pub(super) acquire_timeout: Duration,
+    pub(super) looks: Lanes<Looks>,
+    pub(super) keeps: Lanes<Keeps>,
+    pub(super) directories: Arc<Directories>,
     waiting: Arc<AtomicUsize>,
     changes_max: usize,
 }
@@ -110,6 +132,7 @@ impl Store {
                 ("default_transaction_isolation", "read committed".to_owned()),
             ])
             .options(options.role.map(|role| ("role", role)))
+            .options(options.role.iter().flat_map(|_| PLANNING))
             // Statements are constant, but a slow-statement log would come from another crate's words.
             .disable_statement_logging();
         let pool = PgPoolOptions::new()
@@ -122,7 +145,13 @@ impl Store {
         let changes_max = usize::try_from(turns).unwrap_or(1);
         let turns = Arc::new(Semaphore::new(changes_max));
         let (acquire_timeout, waiting) = (options.acquire_timeout, Arc::default());
-        Ok(Store { pool, turns, acquire_timeout, waiting, changes_max })
+        let bounds = |lanes, share| Bounds { lanes, share, patience: options.acquire_timeout };
+        let looks = Lanes::new(Looks { pool: pool.clone() }, bounds(LOOK_LANES, LOOK_SHARE));
+        // Where each message has its own transaction, there are as many at once as connections allow.
+        let lanes = if options.share > 1 { KEEP_LANES } else { changes_max };
+        let keeps = Lanes::new(Keeps { pool: pool.clone() }, bounds(lanes, options.share));
+        let directories = Arc::default();
+        Ok(Store { pool, turns, acquire_timeout, looks, keeps, directories, waiting, changes_max })
     }
 
     /// How busy it is.
@@ -133,7 +162,9 @@ impl Store {
             in_use: count(self.pool.size()).saturating_sub(idle),
             idle,
             connections: count(self.pool.options().get_max_connections()),
-            waiting: self.waiting.load(Ordering::Relaxed),
+            waiting: self.waiting.load(Ordering::Relaxed)
+                + self.looks.waiting()
+                + self.keeps.waiting(),
             changes: self.changes_max.saturating_sub(self.turns.available_permits()),
             changes_max: self.changes_max,
         }
@@ -148,28 +179,38 @@ impl Store {
     /// What went wrong, seen from the pool: when there is not even one connection, waiting for one in vain means that
     /// Postgres is away rather than busy.
     pub(super) fn explain(&self, error: sqlx::Error) -> StoreError {
-        match error {
-            sqlx::Error::PoolTimedOut if self.pool.size() == 0 => {
-                StoreError::Unavailable("no connection can be made".into())
-            }
-            other => other.into(),
-        }
-    }
-
-    /// Whether a failure of the first statement on a connection is worth another connection: Postgres was restarted, and
-    /// this one died while it rested. Nothing was asked for yet, so nothing can be done twice.
-    pub(super) fn died_resting(error: &sqlx::Error) -> bool {
-        let timed_out = matches!(error, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed);
-        !timed_out && matches!(StoreError::of(error), StoreError::Unavailable(_))
+        explain(&self.pool, &error)
     }
 
     /// How many connections may be found dead before it is believed: all that rested, and a new one.
     pub(super) fn tries(&self) -> std::ops::Range<u32> {
-        0..self.pool.options().get_max_connections()
+        tries(&self.pool)
     }
 
     /// Closes every connection, waiting for those in use.
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// See [`Store::explain`].
+pub(super) fn explain(pool: &PgPool, error: &sqlx::Error) -> StoreError {
+    match error {
+        sqlx::Error::PoolTimedOut if pool.size() == 0 => {
+            StoreError::Unavailable("no connection can be made".into())
+        }
+        other => other.into(),
+    }
+}
+
+/// See [`Store::tries`].
+pub(super) fn tries(pool: &PgPool) -> std::ops::Range<u32> {
+    0..pool.options().get_max_connections()
+}
+
+/// Whether a failure of the first statement on a connection is worth another connection: Postgres was restarted, and
+/// this one died while it rested. Nothing was asked for yet, so nothing can be done twice.
+pub(super) fn died_resting(error: &sqlx::Error) -> bool {
+    let timed_out = matches!(error, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed);
+    !timed_out && matches!(StoreError::of(error), StoreError::Unavailable(_))
 }

@@ -7,7 +7,7 @@ use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 use super::error::StoreError;
-use super::pool::Store;
+use super::pool::{Store, died_resting};
 
 /// Every migration, in order: version, name, text.
 const MIGRATIONS: &[(i64, &str, &str)] = &[
@@ -19,6 +19,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (6, "access", include_str!("../../migrations/0006_access.sql")),
     (7, "retention", include_str!("../../migrations/0007_retention.sql")),
     (8, "give way", include_str!("../../migrations/0008_give_way.sql")),
+    (9, "versions", include_str!("../../migrations/0009_versions.sql")),
 ];
 
 /// The version that this build needs.
@@ -71,7 +72,7 @@ impl Store {
         // As for messages: a connection that died while it rested says nothing about Postgres.
         let asked = loop {
             match sqlx::query(VERSION).fetch_one(&self.pool).await {
-                Err(error) if Store::died_resting(&error) && tries.next().is_some() => {}
+                Err(error) if died_resting(&error) && tries.next().is_some() => {}
                 asked => break asked,
             }
         };

@@ -1,6 +1,7 @@
 //! Tokens of every kind, made with keys of the tests, against the verifier.
 
 mod accepted;
+mod again;
 mod keys;
 mod mutations;
 mod refused;

@@ -6,7 +6,7 @@ use sqlx::types::Json;
 use crate::audit::Record;
 
 use super::super::error::StoreError;
-use super::super::pool::Store;
+use super::super::pool::{Store, died_resting};
 
 /// Adds the records of the parameter with this number, a JSON array of [`Record`]s, to the trail: a statement of its own,
 /// or a part of one that does the rest as well. The second argument is a condition.
@@ -47,7 +47,7 @@ impl Store {
         loop {
             match record(&self.pool, records).await {
                 Ok(()) => return Ok(()),
-                Err(error) if Store::died_resting(&error) && tries.next().is_some() => {}
+                Err(error) if died_resting(&error) && tries.next().is_some() => {}
                 Err(error) => return Err(self.explain(error)),
             }
         }

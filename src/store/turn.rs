@@ -1,0 +1,78 @@
+//! A message by itself: it takes its turn, and then nothing changes between its looking and its writing.
+//!
+//! For those that found that something had changed since they looked, that somebody else was at it, or that the statement which
+//! they shared had failed. What happens to such a message, happens to no other.
+
+use sqlx::{Postgres, Transaction};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::error::StoreError;
+use super::keep::{Keeping, keep};
+use super::look::{Known, Question, look_alone};
+use super::pool::{Store, died_resting};
+
+/// A message's turn: one transaction, rolled back unless committed.
+#[derive(Debug)]
+pub struct Turn {
+    transaction: Transaction<'static, Postgres>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Store {
+    /// Begins a message's turn. One round trip.
+    ///
+    /// # Errors
+    /// When the database does not answer, or no connection is free in time.
+    pub async fn begin(&self) -> Result<Turn, StoreError> {
+        let _waiting = self.wait();
+        let permit =
+            tokio::time::timeout(self.acquire_timeout, self.turns.clone().acquire_owned()).await;
+        let Ok(Ok(permit)) = permit else {
+            return Err(StoreError::Busy("too many changes are under way".into()));
+        };
+        let mut tries = self.tries();
+        loop {
+            match self.pool.begin().await {
+                Ok(transaction) => return Ok(Turn { transaction, _permit: permit }),
+                Err(error) if died_resting(&error) && tries.next().is_some() => {}
+                Err(error) => return Err(self.explain(error)),
+            }
+        }
+    }
+}
+
+impl Turn {
+    /// Waits for the message's turn, and gathers everything that it needs. Three round trips. `changes`: whether its patients
+    /// are to be changed.
+    ///
+    /// # Errors
+    /// When the database does not answer, or a lock was not to be had in time.
+    pub async fn look(
+        &mut self,
+        question: &Question<'_>,
+        changes: bool,
+    ) -> Result<Known, StoreError> {
+        let phns: Vec<&str> = question.phns().filter(|_| changes).collect();
+        sqlx::query("SELECT panel.take_turn($1, $2, $3, $4)")
+            .bind(question.client())
+            .bind(question.sender())
+            .bind(question.bundle_key())
+            .bind(phns)
+            .execute(&mut *self.transaction)
+            .await?;
+        Ok(look_alone(&mut self.transaction, question).await?)
+    }
+
+    /// Keeps the message with its effect, its answer and its record, or only a record. Two round trips.
+    ///
+    /// # Errors
+    /// When the database does not answer: then it may be kept or not, and the same message sent again will tell. Or when
+    /// an entry was not as the decision saw it: a defect, and nothing is kept.
+    pub async fn keep(mut self, keeping: &Keeping) -> Result<(), StoreError> {
+        let kept = keep(&mut *self.transaction, &[keeping], None).await?;
+        if keeping.receipt.as_ref().is_some_and(|receipt| !kept.contains(&receipt.id)) {
+            return Err(StoreError::Broken("a message in its turn could not be kept".into()));
+        }
+        Ok(self.transaction.commit().await?)
+    }
+}
