@@ -32,6 +32,7 @@ mod malformed;
 mod metrics;
 mod model;
 mod panics;
+mod pooler;
 mod privacy;
 mod profiles;
 mod published;
