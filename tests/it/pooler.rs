@@ -27,7 +27,7 @@ struct Pooler {
 
 impl Pooler {
     /// `None` where there is none; then it says so past the capture of what a test prints: nobody should believe that it ran.
-    async fn start(test: &str) -> Option<Pooler> {
+    async fn start(test: &str, database: &Database) -> Option<Pooler> {
         let mut places = vec![PathBuf::from("/usr/sbin/pgbouncer")];
         let path = std::env::var_os("PATH").unwrap_or_default();
         places.extend(std::env::split_paths(&path).map(|folder| folder.join("pgbouncer")));
@@ -36,9 +36,10 @@ impl Pooler {
             std::io::stderr().write_all(said.as_bytes()).expect("standard error");
             return None;
         };
+        // The role that it is a member of is made with the schema.
         let login = "DO $$ BEGIN CREATE ROLE pooled LOGIN NOINHERIT IN ROLE pas_server;
                      EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$";
-        let mut admin = cluster::connect(&cluster::cluster().url("postgres")).await;
+        let mut admin = cluster::connect(&database.url).await;
         sqlx::raw_sql(login).execute(&mut admin).await.expect("a login");
         let folder = cluster::folder(&format!("pooler-{test}"));
         let postgres = cluster::cluster().socket_dir();
@@ -84,16 +85,16 @@ const FLAGS: &str = "--pooler transaction";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_servers_killed_at_random_behind_a_pooler_keep_to_one_serial_order_a_patient() {
-    let Some(pooler) = Pooler::start("history").await else { return };
     let database = cluster::database().await;
+    let Some(pooler) = Pooler::start("history", &database).await else { return };
     let through = Some((pooler.url(&database), FLAGS));
     holds(Plan { seed: 18, clients: 8, messages: 160, deaths: 2, through }, database).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn behind_a_pooler_bounds_hold_and_what_a_message_leaves_behind_is_nothing() {
-    let Some(pooler) = Pooler::start("bounds").await else { return };
     let database = cluster::database().await;
+    let Some(pooler) = Pooler::start("bounds", &database).await else { return };
     let through = Some(pooler.url(&database));
     let flags = format!("{FLAGS} --lock-timeout 0.2 --connections 4");
     let server =
@@ -121,8 +122,8 @@ async fn behind_a_pooler_bounds_hold_and_what_a_message_leaves_behind_is_nothing
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_to_postgres_that_died_behind_a_pooler_are_found_out_and_nobody_notices() {
-    let Some(pooler) = Pooler::start("died").await else { return };
     let database = cluster::database().await;
+    let Some(pooler) = Pooler::start("died", &database).await else { return };
     let through = Some(pooler.url(&database));
     let flags = FLAGS.to_owned();
     let server =

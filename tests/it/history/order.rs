@@ -59,20 +59,26 @@ impl Search<'_> {
             remaining.into_iter().filter(|n| self.operations[*n].called < until).collect();
         // Those of which we know that they happened come first.
         next.sort_by_key(|n| told(n).unwrap_or(u64::MAX));
-        for n in next {
+        let fitting = next.into_iter().filter_map(|n| {
             let (after, word, steps) = state.act(self.operations[n].act);
             let fits = match self.operations[n].told {
                 Some((_, told)) => told == word,
                 // What nobody was told of and changed nothing needs no place.
                 None => !steps.is_empty(),
             };
-            if fits {
-                placed[n / 64] |= 1 << (n % 64);
-                if self.go_on(placed, count + 1, after) {
-                    return true;
-                }
-                placed[n / 64] &= !(1 << (n % 64));
+            fits.then_some((n, after, steps.is_empty()))
+        });
+        let mut fitting: Vec<_> = fitting.collect();
+        // What changes nothing and is true now may as well come now: whatever is possible without it is possible after it.
+        if let Some(free) = fitting.iter().position(|(_, _, unchanged)| *unchanged) {
+            fitting = vec![fitting[free]];
+        }
+        for (n, after, _) in fitting {
+            placed[n / 64] |= 1 << (n % 64);
+            if self.go_on(placed, count + 1, after) {
+                return true;
             }
+            placed[n / 64] &= !(1 << (n % 64));
         }
         false
     }

@@ -98,6 +98,24 @@ impl History {
         }
     }
 
+    /// The same history, told by somebody who knows which of the unanswered messages were kept, and with which words: those were
+    /// answered at the very end, and the others never sent. It is judged faster, and more strictly.
+    pub fn informed(&self, kept: &BTreeMap<&str, &[Word]>) -> History {
+        let first_told = self.first_told();
+        let mut informed = self.clone();
+        informed.deliveries.retain(|delivery| {
+            let id = self.messages[delivery.message].id.as_str();
+            first_told.contains_key(&delivery.message) || kept.contains_key(id)
+        });
+        for delivery in &mut informed.deliveries {
+            if !first_told.contains_key(&delivery.message) {
+                let words = kept[self.messages[delivery.message].id.as_str()].to_vec();
+                delivery.told = Some(Told { at: u64::MAX, bytes: Vec::new(), words });
+            }
+        }
+        informed
+    }
+
     /// Makes a query tell that a patient was never on a panel, after it was acknowledged that they are. Nothing that nobody was
     /// told of could make that true.
     pub fn lie_about_a_query(&mut self) {
