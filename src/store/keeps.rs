@@ -120,8 +120,10 @@ impl Keeping {
 
     /// How to go on after its statement failed. `None`: it may be kept, and nothing would show it.
     fn after(&self, error: &sqlx::Error) -> Option<Kept> {
-        // What Postgres itself refused is not kept.
-        let refused = matches!(error, sqlx::Error::Database(_) | sqlx::Error::PoolTimedOut);
+        // What Postgres refused is not kept; what it gave up because it went down may be.
+        let went_away = matches!(StoreError::of(error), StoreError::Unavailable(_));
+        let refused = matches!(error, sqlx::Error::Database(_)) && !went_away
+            || matches!(error, sqlx::Error::PoolTimedOut);
         (refused || self.is_recognised()).then_some(Kept::No)
     }
 }

@@ -117,9 +117,9 @@ pub struct Load {
     pub connections: usize,
     /// Messages that wait for their turn or for a connection.
     pub waiting: usize,
-    /// Messages that change a panel and have their turn.
+    /// Messages that met another and have their turn.
     pub changes: usize,
-    /// Messages that may change a panel at once.
+    /// Messages that may have their turn at once.
     pub changes_max: usize,
 }
 
@@ -169,9 +169,9 @@ impl Store {
         let turns = Arc::new(Semaphore::new(changes_max));
         let (acquire_timeout, waiting) = (options.acquire_timeout, Arc::default());
         let bounds = |lanes, share| Bounds { lanes, share, patience: options.acquire_timeout };
-        let looks = Lanes::new(Looks { units: units.clone() }, bounds(LOOK_LANES, LOOK_SHARE));
+        let looks = Lanes::new(Looks { units: units.clone() }, bounds(std::env::var("X_LOOK").ok().and_then(|v|v.parse().ok()).unwrap_or(LOOK_LANES), LOOK_SHARE));
         // Where each message has its own transaction, there are as many at once as connections allow.
-        let lanes = if options.share > 1 { KEEP_LANES } else { changes_max };
+        let lanes = if options.share > 1 { std::env::var("X_KEEP").ok().and_then(|v|v.parse().ok()).unwrap_or(KEEP_LANES) } else { changes_max };
         let keeps = Lanes::new(Keeps { units: units.clone() }, bounds(lanes, options.share));
         let directories = Arc::default();
         Ok(Store {
