@@ -17,7 +17,7 @@ use pas::fault::Issue;
 use pas::fhir::{Element, Json, JsonLimits, decode};
 use pas::message::{Message, Naming, Policy, read};
 use pas::panel::{Decision, Here, MrpElsewhere, NotOnPanel, PanelId, decide_add};
-use pas::registry::{Judgement, NamePolicy, Records, RoleRecord, describe, judge};
+use pas::registry::{Judgement, NamePolicy, PatientRecords, Records, RoleRecord, describe, judge};
 use pas::reply::{Occasion, Origin, answer};
 
 /// Counts, and lets the system allocate.
@@ -63,7 +63,7 @@ struct Stage {
     verifier: Verifier,
     token: String,
     policy: Policy,
-    records: Records,
+    records: (Records, PatientRecords),
     judging: Judgement,
     origin: Origin,
     clock: Clock,
@@ -107,7 +107,7 @@ impl Stage {
     }
 
     fn judge(&self, message: &Message) -> Option<Decision> {
-        let confirmed = judge(message, &self.records, self.judging).ok()?;
+        let confirmed = judge(message, &self.records.0, &self.records.1, self.judging).ok()?;
         let here = Here { panel: PanelId(1), practitioner_key: &confirmed.practitioner_key };
         let phns: Vec<_> = message.patients.iter().map(|patient| patient.phn.clone()).collect();
         let policy = pas::panel::Policy {
@@ -127,8 +127,8 @@ impl Stage {
 }
 
 /// What the registries hold about the parties of the message: the cast's first provider, clinic and patient.
-fn records(naming: &Naming) -> Outcome<Records> {
-    let mut records = Records::default();
+fn records(naming: &Naming) -> Outcome<(Records, PatientRecords)> {
+    let (mut records, mut patients) = (Records::default(), PatientRecords::new());
     let (plr, pas) =
         (include_str!("../fixtures/cast/plr.ndjson"), include_str!("../fixtures/cast/pas.ndjson"));
     let people = include_str!("../fixtures/cast/client-registry.ndjson");
@@ -155,7 +155,7 @@ fn records(naming: &Naming) -> Outcome<Records> {
                 }
                 Some("Patient") if line.contains("\"9876500011\"") => {
                     let record = describe::patient(resource, naming)?;
-                    records.patients.insert(record.phn.clone(), record);
+                    patients.insert(record.phn.clone(), record);
                 }
                 _ => {}
             }
@@ -169,7 +169,7 @@ fn records(naming: &Naming) -> Outcome<Records> {
         active: true,
         period: Default::default(),
     });
-    Ok(records)
+    Ok((records, patients))
 }
 
 const ROUNDS: usize = 15;

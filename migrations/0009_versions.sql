@@ -33,22 +33,18 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION directory.raise_edition IS 'Raises the edition; one who does so at the same time waits for the other''s commit.';
 
-CREATE TRIGGER raises_edition AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON plr.practitioner
-    FOR EACH STATEMENT EXECUTE FUNCTION directory.raise_edition();
-CREATE TRIGGER raises_edition AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON plr.organization
-    FOR EACH STATEMENT EXECUTE FUNCTION directory.raise_edition();
-CREATE TRIGGER raises_edition AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON pas.practitioner
-    FOR EACH STATEMENT EXECUTE FUNCTION directory.raise_edition();
-CREATE TRIGGER raises_edition AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON pas.organization
-    FOR EACH STATEMENT EXECUTE FUNCTION directory.raise_edition();
-CREATE TRIGGER raises_edition AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON pas.practitioner_role
-    FOR EACH STATEMENT EXECUTE FUNCTION directory.raise_edition();
-CREATE TRIGGER raises_edition AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON panel.panel
-    FOR EACH STATEMENT EXECUTE FUNCTION directory.raise_edition();
-CREATE TRIGGER raises_edition AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON access.client
-    FOR EACH STATEMENT EXECUTE FUNCTION directory.raise_edition();
-CREATE TRIGGER raises_edition AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON access.person
-    FOR EACH STATEMENT EXECUTE FUNCTION directory.raise_edition();
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['plr.practitioner', 'plr.organization', 'pas.practitioner', 'pas.organization',
+                                'pas.practitioner_role', 'panel.panel', 'access.client', 'access.person'] LOOP
+        EXECUTE format('CREATE TRIGGER raises_edition AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s
+                            FOR EACH STATEMENT EXECUTE FUNCTION directory.raise_edition()', name);
+        -- In sessions that apply replicated changes too.
+        EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER raises_edition', name);
+    END LOOP;
+END $$;
 
 -- Stops a statement that could not do all that was decided: then nothing of it is done.
 CREATE FUNCTION panel.all_taken(asked bigint, taken bigint) RETURNS bigint LANGUAGE plpgsql AS $$

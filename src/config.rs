@@ -8,8 +8,8 @@ use chrono::FixedOffset;
 use tokio::sync::Semaphore;
 
 use crate::cli::{
-    LimitArgs, MrpElsewhereArg, NamingArgs, NotOnPanelArg, PhnCheckArg, PolicyArgs, RegistryArg,
-    ServeArgs,
+    LimitArgs, MrpElsewhereArg, NamingArgs, NotOnPanelArg, PhnCheckArg, PolicyArgs, PoolerArg,
+    RegistryArg, ServeArgs,
 };
 use crate::clock::Clock;
 use crate::fhir::JsonLimits;
@@ -19,7 +19,7 @@ use crate::panel::{self, MrpElsewhere, NotOnPanel};
 use crate::process::Service;
 use crate::registry::{self, NamePolicy};
 use crate::reply::Origin;
-use crate::store::{Registry, SERVER_ROLE, Store, StoreOptions};
+use crate::store::{Pooler, Registry, SERVER_ROLE, Store, StoreOptions};
 
 /// Connections for what is done beside messages: recording, sealing, turning months.
 const CHORES: u32 = 2;
@@ -44,6 +44,10 @@ pub fn store_options(url: &str, limits: &LimitArgs) -> StoreOptions {
         statement_timeout: limits.statement_timeout,
         lock_timeout: limits.lock_timeout,
         share: usize::from(limits.share),
+        pooler: match limits.pooler {
+            PoolerArg::None => Pooler::None,
+            PoolerArg::Transaction => Pooler::Transaction,
+        },
         role: Some(SERVER_ROLE),
     }
 }

@@ -20,7 +20,7 @@ pub use grants::{
 pub use listen::ListenArgs;
 pub use policy::{MrpElsewhereArg, NamingArgs, NotOnPanelArg, PhnCheckArg, PolicyArgs};
 pub use records::{ImportArgs, MigrateArgs, PanelArgs, PanelFormat, RegistryArg};
-pub use serve::{LimitArgs, ServeArgs};
+pub use serve::{LimitArgs, PoolerArg, ServeArgs};
 pub use telemetry::TelemetryArgs;
 
 use std::ffi::OsString;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{AccessArgs, ListenArgs, PolicyArgs, SharedArgs, TelemetryArgs, seconds};
 
@@ -86,6 +86,9 @@ pub struct LimitArgs {
     #[arg(long, env = "PAS_SHARE", default_value_t = 64, value_name = "N",
           value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub share: u16,
+    /// What stands between this server and Postgres.
+    #[arg(long, env = "PAS_POOLER", default_value = "none")]
+    pub pooler: PoolerArg,
     /// Seconds that a request waits for a free connection.
     #[arg(long, env = "PAS_ACQUIRE_TIMEOUT", default_value = "3", value_parser = seconds, value_name = "SECONDS")]
     pub acquire_timeout: Duration,
@@ -95,4 +98,13 @@ pub struct LimitArgs {
     /// Seconds that one statement may wait for a lock.
     #[arg(long, env = "PAS_LOCK_TIMEOUT", default_value = "5", value_parser = seconds, value_name = "SECONDS")]
     pub lock_timeout: Duration,
+}
+
+/// `--pooler`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PoolerArg {
+    /// Nothing, or a pooler that keeps a connection for the time of a session.
+    None,
+    /// A pooler that gives a connection for the time of a transaction, such as PgBouncer with `pool_mode = transaction`.
+    Transaction,
 }

@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing::{info, warn};
 
-use crate::cli::ServeArgs;
+use crate::cli::{PoolerArg, ServeArgs};
 use crate::clock::Clock;
 use crate::config::{self, Admission};
 use crate::conformance;
@@ -21,6 +21,7 @@ use super::{CommandError, banner, cast, chores, metrics, runtime};
 
 pub(super) fn run(args: &ServeArgs) -> Result<ExitCode, CommandError> {
     let certificate = certificate(args)?;
+    can_be_pooled(args)?;
     let admission = config::admission(args, !database::is_given(&args.shared))?;
     // Before the runtime: starting Postgres blocks, and a failure should be told at once.
     let database = Database::start(&args.shared)?;
@@ -32,6 +33,17 @@ pub(super) fn run(args: &ServeArgs) -> Result<ExitCode, CommandError> {
     served?;
     info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is done before serving is more than a transaction, and is done as another role.
+fn can_be_pooled(args: &ServeArgs) -> Result<(), CommandError> {
+    let more = args.migrate || args.load_cast || !database::is_given(&args.shared);
+    if args.limits.pooler == PoolerArg::Transaction && more {
+        let text = "through a pooler nothing can be migrated or loaded: run `pas migrate` with DATABASE_URL leading to \
+                    Postgres itself, then serve with --migrate false and without --load-cast";
+        return Err(CommandError::Told(text.to_owned()));
+    }
+    Ok(())
 }
 
 /// The certificate to serve HTTPS with, where one is given.

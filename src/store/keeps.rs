@@ -6,18 +6,18 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use sqlx::postgres::PgPool;
 use uuid::Uuid;
 
 use super::error::StoreError;
 use super::keep::{Keeping, Kept, Receipt, keep};
 use super::pool::{Store, died_resting, explain, tries};
 use super::share::Shared;
+use super::unit::Units;
 
 /// Keeps on the connections of a pool.
 #[derive(Debug)]
 pub(super) struct Keeps {
-    pub(super) pool: PgPool,
+    pub(super) units: Units,
 }
 
 /// How long a shared statement waits for somebody else's lock, so that only those wait longer who have to.
@@ -53,7 +53,7 @@ impl Keeps {
         };
         if together.len() == 1 || !matches!(error, sqlx::Error::Database(_)) {
             let after = |keeping: &&Keeping| {
-                keeping.after(&error).ok_or_else(|| explain(&self.pool, &error))
+                keeping.after(&error).ok_or_else(|| explain(&self.units.pool, &error))
             };
             return together.iter().map(after).collect();
         }
@@ -61,25 +61,33 @@ impl Keeps {
         for keeping in together {
             each.push(match self.keep(&[keeping]).await {
                 Ok(kept) => Ok(keeping.among(&kept)),
-                Err(error) => keeping.after(&error).ok_or_else(|| explain(&self.pool, &error)),
+                Err(error) => {
+                    keeping.after(&error).ok_or_else(|| explain(&self.units.pool, &error))
+                }
             });
         }
         each
     }
 
     async fn keep(&self, together: &[&Keeping]) -> Result<HashSet<Uuid>, sqlx::Error> {
-        let mut tries = tries(&self.pool);
+        let mut tries = tries(&self.units.pool);
         loop {
-            let mut connection = self.pool.acquire().await?;
-            match keep(&mut *connection, together, Some(LOCK_TIMEOUT_MILLIS)).await {
+            let mut unit = self.units.acquire().await?;
+            let kept = match keep(&mut *unit, together, Some(LOCK_TIMEOUT_MILLIS)).await {
+                Ok(kept) => unit.end().await.map(|()| kept),
+                Err(error) => {
+                    if died_resting(&error) {
+                        unit.give_up();
+                    }
+                    Err(error)
+                }
+            };
+            match kept {
                 // What was sent twice is recognised when it is sent again; for the rest it is too late to try once more.
                 Err(error)
                     if died_resting(&error)
                         && together.iter().all(|keeping| keeping.is_recognised())
-                        && tries.next().is_some() =>
-                {
-                    drop(connection.detach());
-                }
+                        && tries.next().is_some() => {}
                 kept => return kept,
             }
         }
@@ -112,8 +120,10 @@ impl Keeping {
 
     /// How to go on after its statement failed. `None`: it may be kept, and nothing would show it.
     fn after(&self, error: &sqlx::Error) -> Option<Kept> {
-        // What Postgres itself refused is not kept.
-        let refused = matches!(error, sqlx::Error::Database(_) | sqlx::Error::PoolTimedOut);
+        // What Postgres refused is not kept; what it gave up because it went down may be.
+        let went_away = matches!(StoreError::of(error), StoreError::Unavailable(_));
+        let refused = matches!(error, sqlx::Error::Database(_)) && !went_away
+            || matches!(error, sqlx::Error::PoolTimedOut);
         (refused || self.is_recognised()).then_some(Kept::No)
     }
 }

@@ -2,18 +2,17 @@
 
 use std::sync::Arc;
 
-use sqlx::postgres::PgPool;
-
 use super::directory::{About, Directory, gather};
 use super::error::StoreError;
 use super::look::{Known, Look, Looked, Question, look};
 use super::pool::{Store, died_resting, explain, tries};
 use super::share::Shared;
+use super::unit::Units;
 
 /// Looks on the connections of the pool.
 #[derive(Debug)]
 pub(super) struct Looks {
-    pub(super) pool: PgPool,
+    pub(super) units: Units,
 }
 
 impl Shared for Looks {
@@ -26,20 +25,19 @@ impl Shared for Looks {
 
     async fn run(&self, jobs: Vec<Look>) -> Vec<Result<Looked, StoreError>> {
         let looked = async {
-            let mut tries = tries(&self.pool);
+            let mut tries = tries(&self.units.pool);
             loop {
-                let mut connection = self.pool.acquire().await?;
-                match look(&mut *connection, &jobs).await {
-                    Err(error) if died_resting(&error) && tries.next().is_some() => {
-                        drop(connection.detach());
-                    }
-                    looked => return looked,
+                let mut unit = self.units.acquire().await?;
+                match look(&mut *unit, &jobs).await {
+                    Err(error) if died_resting(&error) && tries.next().is_some() => unit.give_up(),
+                    Err(error) => return Err(error),
+                    Ok(looked) => return unit.end().await.map(|()| looked),
                 }
             }
         };
         match looked.await {
             Ok(looked) => looked.into_iter().map(Ok).collect(),
-            Err(error) => jobs.iter().map(|_| Err(explain(&self.pool, &error))).collect(),
+            Err(error) => jobs.iter().map(|_| Err(explain(&self.units.pool, &error))).collect(),
         }
     }
 }
@@ -68,10 +66,12 @@ impl Store {
     async fn gather(&self, about: &About) -> Result<Arc<Directory>, StoreError> {
         let mut tries = self.tries();
         loop {
-            match gather(&self.pool, about).await {
-                Err(error) if died_resting(&error) && tries.next().is_some() => {}
+            let mut unit = self.units.acquire().await.map_err(|error| self.explain(error))?;
+            match gather(&mut *unit, about).await {
+                Err(error) if died_resting(&error) && tries.next().is_some() => unit.give_up(),
                 Err(error) => return Err(self.explain(error)),
                 Ok(directory) => {
+                    unit.end().await?;
                     let directory = Arc::new(directory);
                     self.directories.keep(about.clone(), directory.clone());
                     return Ok(directory);

@@ -19,6 +19,7 @@ mod share;
 mod statements;
 mod steps;
 mod turn;
+mod unit;
 mod views;
 
 pub use audit::{Queue, QueueBounds, Sealed, Trail, TrailQuestion, TrailState, Writer};
@@ -32,4 +33,5 @@ pub use pool::{Load, SERVER_ROLE, Store, StoreOptions};
 pub use retention::Turnover;
 pub use schema::{SCHEMA_VERSION, SchemaState};
 pub use turn::Turn;
+pub use unit::Pooler;
 pub use views::{PanelMember, PanelQuestion};

@@ -14,6 +14,7 @@ use super::error::StoreError;
 use super::keeps::Keeps;
 use super::looks::Looks;
 use super::share::{Bounds, Lanes};
+use super::unit::{Pooler, Units};
 
 /// How the store connects.
 #[derive(Debug, Clone)]
@@ -30,6 +31,8 @@ pub struct StoreOptions {
     pub lock_timeout: Duration,
     /// Messages that are kept by one statement at most, in one transaction; 1: each has its own.
     pub share: usize,
+    /// What stands between.
+    pub pooler: Pooler,
     /// The role to work as: [`SERVER_ROLE`] for messages, the connection's own for everything else.
     pub role: Option<&'static str>,
 }
@@ -47,8 +50,28 @@ impl StoreOptions {
             statement_timeout: Duration::from_secs(20),
             lock_timeout: Duration::from_secs(5),
             share: 64,
+            pooler: Pooler::None,
             role: None,
         }
+    }
+
+    /// What holds on every connection.
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        let millis = |duration: Duration| duration.as_millis().to_string();
+        let mut settings = vec![
+            ("statement_timeout", millis(self.statement_timeout)),
+            ("lock_timeout", millis(self.lock_timeout)),
+            ("idle_in_transaction_session_timeout", millis(self.statement_timeout)),
+            ("timezone", "UTC".to_owned()),
+            // A role called `pas` would otherwise look into the schema of that name first.
+            ("search_path", "public".to_owned()),
+            ("default_transaction_isolation", "read committed".to_owned()),
+        ];
+        if let Some(role) = self.role {
+            settings.push(("role", role.to_owned()));
+            settings.extend(PLANNING.map(|(name, value)| (name, value.to_owned())));
+        }
+        settings
     }
 }
 
@@ -71,6 +94,8 @@ const KEEP_LANES: usize = 2;
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(super) pool: PgPool,
+    /// The same connections, for what servers do.
+    pub(super) units: Units,
     /// One permit a message that takes its turn.
     pub(super) turns: Arc<Semaphore>,
     pub(super) acquire_timeout: Duration,
@@ -92,9 +117,9 @@ pub struct Load {
     pub connections: usize,
     /// Messages that wait for their turn or for a connection.
     pub waiting: usize,
-    /// Messages that change a panel and have their turn.
+    /// Messages that met another and have their turn.
     pub changes: usize,
-    /// Messages that may change a panel at once.
+    /// Messages that may have their turn at once.
     pub changes_max: usize,
 }
 
@@ -113,7 +138,6 @@ impl Store {
     /// # Errors
     /// When the URL is none.
     pub fn open(options: &StoreOptions) -> Result<Self, StoreError> {
-        let millis = |duration: Duration| duration.as_millis().to_string();
         let ours =
             ["postgres://", "postgresql://"].iter().any(|scheme| options.url.starts_with(scheme));
         let connect = Some(options.url.as_str())
@@ -122,36 +146,45 @@ impl Store {
         let connect = connect
             .ok_or(StoreError::NoUrl)?
             .application_name("pas")
-            .options([
-                ("statement_timeout", millis(options.statement_timeout)),
-                ("lock_timeout", millis(options.lock_timeout)),
-                ("idle_in_transaction_session_timeout", millis(options.statement_timeout)),
-                ("timezone", "UTC".to_owned()),
-                // A role called `pas` would otherwise look into the schema of that name first.
-                ("search_path", "public".to_owned()),
-                ("default_transaction_isolation", "read committed".to_owned()),
-            ])
-            .options(options.role.map(|role| ("role", role)))
-            .options(options.role.iter().flat_map(|_| PLANNING))
             // Statements are constant, but a slow-statement log would come from another crate's words.
             .disable_statement_logging();
+        let settings = options.settings();
+        let connect = match options.pooler {
+            Pooler::None => connect.options(settings.clone()),
+            // It takes no settings, and what is prepared stays behind on a connection that goes to somebody else.
+            Pooler::Transaction => connect.extra_float_digits(None).statement_cache_capacity(0),
+        };
         let pool = PgPoolOptions::new()
             .max_connections(options.connections)
             .acquire_timeout(options.acquire_timeout)
             // Asking a connection whether it lives costs as much as using it: see Store::look, which finds dead ones out.
             .test_before_acquire(false)
             .connect_lazy_with(connect);
+        let units = match options.pooler {
+            Pooler::None => Units::direct(pool.clone()),
+            Pooler::Transaction => Units::pooled(pool.clone(), &settings),
+        };
         let turns = options.connections.saturating_sub(FOR_QUERIES).max(1);
         let changes_max = usize::try_from(turns).unwrap_or(1);
         let turns = Arc::new(Semaphore::new(changes_max));
         let (acquire_timeout, waiting) = (options.acquire_timeout, Arc::default());
         let bounds = |lanes, share| Bounds { lanes, share, patience: options.acquire_timeout };
-        let looks = Lanes::new(Looks { pool: pool.clone() }, bounds(LOOK_LANES, LOOK_SHARE));
+        let looks = Lanes::new(Looks { units: units.clone() }, bounds(std::env::var("X_LOOK").ok().and_then(|v|v.parse().ok()).unwrap_or(LOOK_LANES), LOOK_SHARE));
         // Where each message has its own transaction, there are as many at once as connections allow.
-        let lanes = if options.share > 1 { KEEP_LANES } else { changes_max };
-        let keeps = Lanes::new(Keeps { pool: pool.clone() }, bounds(lanes, options.share));
+        let lanes = if options.share > 1 { std::env::var("X_KEEP").ok().and_then(|v|v.parse().ok()).unwrap_or(KEEP_LANES) } else { changes_max };
+        let keeps = Lanes::new(Keeps { units: units.clone() }, bounds(lanes, options.share));
         let directories = Arc::default();
-        Ok(Store { pool, turns, acquire_timeout, looks, keeps, directories, waiting, changes_max })
+        Ok(Store {
+            pool,
+            units,
+            turns,
+            acquire_timeout,
+            looks,
+            keeps,
+            directories,
+            waiting,
+            changes_max,
+        })
     }
 
     /// How busy it is.

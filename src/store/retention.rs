@@ -28,16 +28,20 @@ impl Store {
         keep: TimeDelta,
     ) -> Result<Turnover, StoreError> {
         let until = now.checked_add_months(AHEAD).unwrap_or(now);
+        let mut unit = self.units.acquire().await?;
         let opened = sqlx::query_scalar("SELECT inbox.open_months($1, $2)")
             .bind(now)
             .bind(until)
-            .fetch_one(&self.pool)
+            .fetch_one(&mut *unit)
             .await?;
+        unit.end().await?;
         let before = now.checked_sub_signed(keep).unwrap_or(DateTime::<Utc>::MIN_UTC);
+        let mut unit = self.units.acquire().await?;
         let dropped = sqlx::query_scalar("SELECT inbox.drop_months($1)")
             .bind(before)
-            .fetch_one(&self.pool)
+            .fetch_one(&mut *unit)
             .await?;
+        unit.end().await?;
         Ok(Turnover { opened, dropped })
     }
 }

@@ -71,9 +71,11 @@ impl Store {
         let mut tries = self.tries();
         // As for messages: a connection that died while it rested says nothing about Postgres.
         let asked = loop {
-            match sqlx::query(VERSION).fetch_one(&self.pool).await {
-                Err(error) if died_resting(&error) && tries.next().is_some() => {}
-                asked => break asked,
+            let mut unit = self.units.acquire().await.map_err(|error| self.explain(error))?;
+            match sqlx::query(VERSION).fetch_one(&mut *unit).await {
+                Err(error) if died_resting(&error) && tries.next().is_some() => unit.give_up(),
+                Err(error) => break Err(error),
+                Ok(row) => break unit.end().await.map(|()| row),
             }
         };
         let version = match asked {

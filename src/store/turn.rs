@@ -32,7 +32,7 @@ impl Store {
         };
         let mut tries = self.tries();
         loop {
-            match self.pool.begin().await {
+            match self.units.begin().await {
                 Ok(transaction) => return Ok(Turn { transaction, _permit: permit }),
                 Err(error) if died_resting(&error) && tries.next().is_some() => {}
                 Err(error) => return Err(self.explain(error)),

@@ -56,6 +56,12 @@ pub async fn connect(url: &str) -> PgConnection {
     options.connect().await.expect("a connection for the test")
 }
 
+/// A connection without settings of ours, which a pooler would not take.
+pub async fn connect_as_it_is(url: &str) -> PgConnection {
+    let options: PgConnectOptions = url.parse().expect("a URL");
+    options.extra_float_digits(None).connect().await.expect("a connection for the test")
+}
+
 async fn admin(sql: String) {
     let mut connection = connect(&cluster().url("postgres")).await;
     connection.execute(AssertSqlSafe(sql)).await.expect("the test's administration");

@@ -58,11 +58,11 @@ metrics! {
     POOL_MAX, "pas_pool_connections_max": Gauge, [],
         "Connections to Postgres at most.";
     POOL_WAITING, "pas_pool_waiting": Gauge, [],
-        "Messages that wait for their turn or for a connection.";
+        "Messages that wait for a statement to take them along, for their turn or for a connection.";
     CHANGES, "pas_changes_under_way": Gauge, [],
-        "Messages that change a panel and have their turn.";
+        "Messages that met another and have their turn.";
     CHANGES_MAX, "pas_changes_under_way_max": Gauge, [],
-        "Messages that may change a panel at once.";
+        "Messages that may have their turn at once.";
     READY, "pas_ready": Gauge, [],
         "1 when Postgres answers, its schema is this build's and there are keys to check tokens with, as /readyz has it; else 0.";
     BUILD, "pas_build_info": Gauge, ["version", "schema"],

@@ -141,7 +141,10 @@ impl Store {
     pub async fn trail_is_ours_to_alter(&self) -> Result<bool, StoreError> {
         const OWNS: &str = "
             SELECT pg_has_role(session_user, relowner, 'MEMBER') FROM pg_class WHERE oid = 'audit.event'::regclass";
-        Ok(sqlx::query_scalar(OWNS).fetch_one(&self.pool).await?)
+        let mut unit = self.units.acquire().await?;
+        let owns = sqlx::query_scalar(OWNS).fetch_one(&mut *unit).await?;
+        unit.end().await?;
+        Ok(owns)
     }
 
     /// How far the sealing is, for a gauge. One round trip.
@@ -149,7 +152,9 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn trail_state(&self) -> Result<TrailState, StoreError> {
-        let row = sqlx::query(STATE).fetch_one(&self.pool).await.map_err(|e| self.explain(e))?;
+        let mut unit = self.units.acquire().await.map_err(|error| self.explain(error))?;
+        let row = sqlx::query(STATE).fetch_one(&mut *unit).await?;
+        unit.end().await?;
         Ok(TrailState {
             unsealed: row.try_get::<i64, _>("unsealed")?.max(0),
             waiting_since: row.try_get("waiting_since")?,

@@ -45,9 +45,10 @@ impl Store {
     pub async fn record(&self, records: &[Record]) -> Result<(), StoreError> {
         let mut tries = self.tries();
         loop {
-            match record(&self.pool, records).await {
-                Ok(()) => return Ok(()),
-                Err(error) if died_resting(&error) && tries.next().is_some() => {}
+            let mut unit = self.units.acquire().await.map_err(|error| self.explain(error))?;
+            match record(&mut *unit, records).await {
+                Ok(()) => return Ok(unit.end().await?),
+                Err(error) if died_resting(&error) && tries.next().is_some() => unit.give_up(),
                 Err(error) => return Err(self.explain(error)),
             }
         }

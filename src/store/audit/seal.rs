@@ -74,7 +74,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer; then nothing is sealed.
     pub async fn seal(&self, at: DateTime<Utc>) -> Result<Sealed, StoreError> {
-        let mut transaction = self.pool.begin().await.map_err(|error| self.explain(error))?;
+        let mut transaction = self.units.begin().await.map_err(|error| self.explain(error))?;
         let ours: bool = sqlx::query(TURN).fetch_one(&mut *transaction).await?.try_get("ours")?;
         if !ours {
             transaction.rollback().await?;
