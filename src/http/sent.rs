@@ -42,6 +42,7 @@ impl IntoResponse for Sent {
             replayed,
             patients,
             retry_after,
+            age,
             defect,
             record: _,
         } = self.0;
@@ -53,6 +54,9 @@ impl IntoResponse for Sent {
         });
         if let Some(seconds) = retry_after {
             sent.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
+        if let Some(seconds) = age {
+            sent.headers_mut().insert(header::AGE, HeaderValue::from(seconds));
         }
         if let Some(challenge) = codes.iter().find_map(|code| challenge(*code)) {
             sent.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
