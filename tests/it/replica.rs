@@ -16,6 +16,7 @@ use sqlx::postgres::PgConnection;
 use crate::answer::Answer;
 use crate::cluster::{self, Database};
 use crate::message::{ADD, PANELS, PATIENTS, QUERY, REMOVE, message};
+use crate::metrics;
 use crate::patience::eventually;
 use crate::proxy::Proxy;
 use crate::server::{NOW, Server, Setup};
@@ -183,6 +184,15 @@ async fn a_query_is_told_what_a_standby_holds_if_its_sender_accepts_that_and_onl
     let unrecorded = "SELECT count(*) FROM inbox.message m
                        WHERE NOT EXISTS (SELECT FROM audit.event e WHERE e.message_id = m.id)";
     assert_eq!(pair.server.database.count(unrecorded).await, 0);
+
+    // They are counted.
+    let metrics = metrics::listen(&pair.server).await;
+    let counted = async || metrics::page(metrics).await.value("pas_replica_answers_total", &[]);
+    let before = counted().await;
+    for accepts in ["max-stale", "", "max-stale=0", "max-stale"] {
+        pair.query(accepts).await;
+    }
+    assert_eq!((before > 0.0, counted().await - before), (true, 2.0));
 
     // Who may be spoken for is the primary's word: a standby with another directory is not believed.
     pair.on_primary("UPDATE pas.practitioner SET active = false WHERE key = 'prov-1'").await;
