@@ -39,6 +39,7 @@ pub fn naming(args: &NamingArgs) -> Naming {
 pub fn store_options(url: &str, limits: &LimitArgs) -> StoreOptions {
     StoreOptions {
         url: url.to_owned(),
+        replica: limits.replica_url.clone().filter(|url| !url.is_empty()),
         connections: limits.connections,
         acquire_timeout: limits.acquire_timeout,
         statement_timeout: limits.statement_timeout,
@@ -54,7 +55,7 @@ pub fn store_options(url: &str, limits: &LimitArgs) -> StoreOptions {
 
 /// How the store connects that works beside messages: on connections of its own, so that it never takes one of theirs.
 pub fn chores_options(url: &str, limits: &LimitArgs) -> StoreOptions {
-    StoreOptions { connections: CHORES, ..store_options(url, limits) }
+    StoreOptions { connections: CHORES, replica: None, ..store_options(url, limits) }
 }
 
 /// Bounds at the edge.

@@ -89,6 +89,9 @@ pub struct LimitArgs {
     /// What stands between this server and Postgres.
     #[arg(long, env = "PAS_POOLER", default_value = "none")]
     pub pooler: PoolerArg,
+    /// A standby of the same Postgres, for queries whose senders accept that it lags behind [default: none]
+    #[arg(long, env = "PAS_REPLICA_URL", hide_env_values = true, value_name = "URL")]
+    pub replica_url: Option<String>,
     /// Seconds that a request waits for a free connection.
     #[arg(long, env = "PAS_ACQUIRE_TIMEOUT", default_value = "3", value_parser = seconds, value_name = "SECONDS")]
     pub acquire_timeout: Duration,

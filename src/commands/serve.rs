@@ -69,6 +69,7 @@ async fn serve(
     }
     let store = Store::open(&config::store_options(&database.url(), &args.limits))?;
     let beside = Store::open(&config::chores_options(&database.url(), &args.limits))?;
+    tokio::spawn(store.clone().watch_replica(beside.clone()));
     tokio::spawn(chores::turn_months(beside.clone(), args.keep_answers));
     if !database.is_sandbox() {
         tokio::spawn(chores::warn_of_ownership(beside.clone()));

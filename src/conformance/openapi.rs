@@ -123,6 +123,10 @@ fn process(claims: &Claims) -> Value {
     let mut operation = json!({
         "operationId": "processMessage",
         "summary": "Process a message",
+        "parameters": [{
+            "name": "Cache-Control", "in": "header", "schema": {"type": "string"},
+            "description": "`max-stale=SECONDS`: a query may be answered by a replica that is behind by so much; the answer's Age says by how much.",
+        }],
         "requestBody": {
             "required": true,
             "content": {

@@ -106,7 +106,7 @@ impl From<&StoreError> for Code {
         match error {
             StoreError::Unavailable(_) | StoreError::Schema { .. } => Code::DatabaseUnavailable,
             StoreError::Busy(_) => Code::DatabaseBusy,
-            StoreError::NoUrl | StoreError::Broken(_) => Code::InternalError,
+            StoreError::NoUrl(_) | StoreError::Broken(_) => Code::InternalError,
         }
     }
 }

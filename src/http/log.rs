@@ -98,6 +98,9 @@ fn write(line: &Line<'_>, trace: &Trace, took: Option<Duration>, defect: Option<
 fn count(measure: &Measure, line: &Line<'_>, told: Option<&Told>, codes: &[Code], took: Duration) {
     measure.request(line.route, line.status);
     measure.issues(codes);
+    if told.is_some_and(|told| told.from_replica) {
+        measure.replica_answered();
+    }
     if line.method == "POST" && line.route.ends_with("process-message") {
         let outcome = told.map_or(Outcome::Failed, |told| Outcome::of(line.status, told));
         measure.message(line.event, outcome, line.patients, took);

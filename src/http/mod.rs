@@ -15,6 +15,7 @@ mod negotiate;
 mod probes;
 mod published;
 mod sent;
+mod stale;
 mod stall;
 pub mod token;
 mod trace;
@@ -178,7 +179,8 @@ async fn message(
     let answer = match received {
         Ok(held) => {
             let (scopes, limiter) = (by.scopes, app.door.limiter());
-            let post = Post { origin, scopes, limiter, body: held.bytes() };
+            let max_stale = stale::max_stale(&parts.headers);
+            let post = Post { origin, scopes, limiter, max_stale, body: held.bytes() };
             process(&app.service, post).await
         }
         Err(code) => app.refused(Issue::plain(code), origin),

@@ -24,6 +24,7 @@ pub(super) struct Told {
     pub(super) codes: Vec<Code>,
     pub(super) replayed: bool,
     pub(super) patients: usize,
+    pub(super) from_replica: bool,
     pub(super) defect: Option<StoreError>,
 }
 
@@ -42,6 +43,7 @@ impl IntoResponse for Sent {
             replayed,
             patients,
             retry_after,
+            age,
             defect,
             record: _,
         } = self.0;
@@ -54,10 +56,21 @@ impl IntoResponse for Sent {
         if let Some(seconds) = retry_after {
             sent.headers_mut().insert(header::RETRY_AFTER, seconds);
         }
+        if let Some(seconds) = age {
+            sent.headers_mut().insert(header::AGE, HeaderValue::from(seconds));
+        }
         if let Some(challenge) = codes.iter().find_map(|code| challenge(*code)) {
             sent.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
-        let told = Told { event, response, codes, replayed, patients, defect };
+        let told = Told {
+            event,
+            response,
+            codes,
+            replayed,
+            patients,
+            from_replica: age.is_some(),
+            defect,
+        };
         sent.extensions_mut().insert(Tell(std::sync::Arc::new(told)));
         sent
     }

@@ -23,6 +23,8 @@ mod work;
 
 pub use service::{Answer, Service};
 
+use std::time::Duration;
+
 use tracing::info_span;
 
 use crate::access::{Limiter, Scopes};
@@ -43,6 +45,8 @@ pub struct Post<'p> {
     pub scopes: Scopes,
     /// Counts the patients of each client who do not match; `None` where nobody is counted.
     pub limiter: Option<&'p Limiter>,
+    /// How far behind what a query is told may be; `None`: not at all.
+    pub max_stale: Option<Duration>,
     /// What was sent.
     pub body: &'p [u8],
 }

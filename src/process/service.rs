@@ -59,6 +59,8 @@ pub struct Answer {
     pub patients: usize,
     /// Seconds after which it may be tried again, where that is known.
     pub retry_after: Option<u64>,
+    /// Seconds by which it may be behind, rounded up, where it was read from a replica.
+    pub age: Option<u64>,
     /// What is to be recorded of it and is not yet; `None` when it was recorded with what it did.
     pub record: Option<Box<Record>>,
     /// For the operator: why a 5xx. Never sent.
@@ -154,6 +156,7 @@ impl Answer {
             replayed: false,
             patients: 0,
             retry_after: None,
+            age: None,
             record: None,
             defect: None,
         }

@@ -90,6 +90,7 @@ impl Verdict {
             replayed: false,
             patients: 0,
             retry_after: None,
+            age: None,
             record: None,
             defect: None,
         }

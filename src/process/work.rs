@@ -8,7 +8,7 @@ use tracing::{Instrument as _, info_span};
 use crate::access::{ClientId, Limiter, Spoken, may_speak};
 use crate::audit::{Outcome, Record};
 use crate::fault::{Code, Issue, ResponseCode};
-use crate::message::Message;
+use crate::message::{Event, Message};
 use crate::store::{Keeping, Kept, Known, Question, Seen, StoreError};
 
 use super::verdict::Verdict;
@@ -34,13 +34,29 @@ pub(super) struct Work<'w> {
 impl Work<'_> {
     /// The way of nearly every message: look, judge, and keep what holds if it still holds.
     pub(super) async fn answer(&self) -> Result<Answer, StoreError> {
-        let known = self.service.store.look(&self.question()).instrument(step!("look")).await?;
+        let known = self.look().instrument(step!("look")).await?;
+        let since = known.since;
         let (answer, keeping) = self.judge(known, Counting::Counts)?;
+        // An answer that is given again is as old as it is, whoever remembered it.
+        let since = since.filter(|_| keeping.receipt.is_some());
         let keeping = Arc::new(keeping);
         match self.service.store.keep(&keeping).instrument(step!("keep")).await? {
-            Kept::Yes => Ok(answer),
+            Kept::Yes => Ok(Answer { age: since.map(seconds_since), ..answer }),
+            // Also what the replica had not heard of: that the Bundle was answered.
             Kept::No => self.in_turn().await,
         }
+    }
+
+    /// A query may be told what the replica holds, if its sender accepts that.
+    async fn look(&self) -> Result<Known, StoreError> {
+        let (store, question) = (&self.service.store, self.question());
+        if let (Some(accepted), Event::Query) = (self.post.max_stale, self.message.event) {
+            let now = self.service.clock.now();
+            if let Some(known) = store.look_at_replica(&question, accepted, now).await {
+                return Ok(known);
+            }
+        }
+        store.look(&question).await
     }
 
     /// The way of a message that met another: it takes its turn, looks again, and then nobody can come between.
@@ -135,4 +151,10 @@ impl Work<'_> {
         let record = self.service.record(&answer, outcome, self.post.origin).about(self.message);
         (answer, record)
     }
+}
+
+/// Seconds since then, rounded up.
+fn seconds_since(then: Instant) -> u64 {
+    let passed = then.elapsed();
+    passed.as_secs() + u64::from(passed.subsec_nanos() > 0)
 }

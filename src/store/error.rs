@@ -20,8 +20,8 @@ pub enum StoreError {
         needed: i64,
     },
     /// What should say where the database is, does not.
-    #[error("DATABASE_URL is no postgres:// URL")]
-    NoUrl,
+    #[error("{0} is no postgres:// URL")]
+    NoUrl(&'static str),
     /// Anything else is a defect: ours, or in what was done to the database behind our back.
     #[error("the database refused a statement ({0})")]
     Broken(String),

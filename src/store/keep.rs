@@ -101,7 +101,7 @@ impl Receipt {
 }
 
 /// As far apart as the clocks of two servers may be, and two deliveries of one Bundle that do not see each other.
-const NEAR: TimeDelta = TimeDelta::minutes(2);
+pub(super) const NEAR: TimeDelta = TimeDelta::minutes(2);
 
 /// Which statement does it: with everything, or with the parts that these messages need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

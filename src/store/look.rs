@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde::Deserialize;
 use sqlx::Row as _;
@@ -89,6 +90,8 @@ pub struct Known {
     pub directory: Arc<Directory>,
     /// Everything else.
     pub looked: Looked,
+    /// Since when something may be missing of that, where it was read from a replica.
+    pub since: Option<Instant>,
 }
 
 /// What one look finds for one message.
@@ -255,5 +258,5 @@ pub(super) async fn look_alone(
     let directory = Arc::new(gather(&mut *connection, &About::of(question)).await?);
     let asked = [Look::new(question, &directory)];
     let looked = look(&mut *connection, &asked).await?.pop().unwrap_or_default();
-    Ok(Known { directory, looked })
+    Ok(Known { directory, looked, since: None })
 }

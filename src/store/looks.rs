@@ -57,7 +57,7 @@ impl Store {
         loop {
             let looked = self.looks.ask(Look::new(question, &directory)).await?;
             if looked.edition == directory.edition {
-                return Ok(Known { directory, looked });
+                return Ok(Known { directory, looked, since: None });
             }
             directory = self.gather(&about).await?;
         }

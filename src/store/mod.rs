@@ -13,6 +13,7 @@ mod keeps;
 mod look;
 mod looks;
 mod pool;
+mod replica;
 mod retention;
 mod schema;
 mod share;
@@ -21,6 +22,7 @@ mod steps;
 mod turn;
 mod unit;
 mod views;
+mod watch;
 
 pub use audit::{Queue, QueueBounds, Sealed, Trail, TrailQuestion, TrailState, Writer};
 pub use directory::Directory;

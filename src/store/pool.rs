@@ -13,6 +13,7 @@ use super::directory::Directories;
 use super::error::StoreError;
 use super::keeps::Keeps;
 use super::looks::Looks;
+use super::replica::{PATIENCE, Reads, Replica, Source};
 use super::share::{Bounds, Lanes};
 use super::unit::{Pooler, Units};
 
@@ -21,6 +22,8 @@ use super::unit::{Pooler, Units};
 pub struct StoreOptions {
     /// `postgres://…`
     pub url: String,
+    /// The same, of a standby that queries may be read from.
+    pub replica: Option<String>,
     /// Connections at most.
     pub connections: u32,
     /// How long a request waits for a free connection before it is told to come again.
@@ -45,6 +48,7 @@ impl StoreOptions {
     pub fn new(url: impl Into<String>) -> Self {
         StoreOptions {
             url: url.into(),
+            replica: None,
             connections: 12,
             acquire_timeout: Duration::from_secs(3),
             statement_timeout: Duration::from_secs(20),
@@ -72,6 +76,55 @@ impl StoreOptions {
             settings.extend(PLANNING.map(|(name, value)| (name, value.to_owned())));
         }
         settings
+    }
+
+    /// A pool for this address, which the named variable holds.
+    fn units(
+        &self,
+        variable: &'static str,
+        url: &str,
+        connections: u32,
+    ) -> Result<Units, StoreError> {
+        let ours = ["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
+        let connect =
+            Some(url).filter(|_| ours).and_then(|url| PgConnectOptions::from_str(url).ok());
+        let connect = connect
+            .ok_or(StoreError::NoUrl(variable))?
+            .application_name("pas")
+            // Statements are constant, but a slow-statement log would come from another crate's words.
+            .disable_statement_logging();
+        let settings = self.settings();
+        let connect = match self.pooler {
+            Pooler::None => connect.options(settings.clone()),
+            // It takes no settings, and what is prepared stays behind on a connection that goes to somebody else.
+            Pooler::Transaction => connect.extra_float_digits(None).statement_cache_capacity(0),
+        };
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(self.acquire_timeout)
+            // Asking a connection whether it lives costs as much as using it: see Store::look, which finds dead ones out.
+            .test_before_acquire(false)
+            .connect_lazy_with(connect);
+        Ok(match self.pooler {
+            Pooler::None => Units::direct(pool),
+            Pooler::Transaction => Units::pooled(pool, &settings),
+        })
+    }
+
+    /// The replica, where there is one. Who asks it does not wait for long, and can ask somebody else.
+    fn replica(&self) -> Result<Option<Replica>, StoreError> {
+        let Some(url) = &self.replica else { return Ok(None) };
+        let brief = StoreOptions {
+            acquire_timeout: self.acquire_timeout.min(PATIENCE),
+            statement_timeout: self.statement_timeout.min(PATIENCE),
+            ..self.clone()
+        };
+        // One more is for the watch.
+        let connections = u32::try_from(LOOK_LANES + 1).unwrap_or(u32::MAX);
+        let units = brief.units("PAS_REPLICA_URL", url, connections)?;
+        let source = Source { units, watch: Arc::default() };
+        let bounds = Bounds { lanes: LOOK_LANES, share: LOOK_SHARE, patience: PATIENCE };
+        Ok(Some(Replica { reads: Lanes::new(Reads(source.clone()), bounds), source }))
     }
 }
 
@@ -102,6 +155,7 @@ pub struct Store {
     pub(super) looks: Lanes<Looks>,
     pub(super) keeps: Lanes<Keeps>,
     pub(super) directories: Arc<Directories>,
+    pub(super) replica: Option<Replica>,
     waiting: Arc<AtomicUsize>,
     changes_max: usize,
 }
@@ -138,32 +192,8 @@ impl Store {
     /// # Errors
     /// When the URL is none.
     pub fn open(options: &StoreOptions) -> Result<Self, StoreError> {
-        let ours =
-            ["postgres://", "postgresql://"].iter().any(|scheme| options.url.starts_with(scheme));
-        let connect = Some(options.url.as_str())
-            .filter(|_| ours)
-            .and_then(|url| PgConnectOptions::from_str(url).ok());
-        let connect = connect
-            .ok_or(StoreError::NoUrl)?
-            .application_name("pas")
-            // Statements are constant, but a slow-statement log would come from another crate's words.
-            .disable_statement_logging();
-        let settings = options.settings();
-        let connect = match options.pooler {
-            Pooler::None => connect.options(settings.clone()),
-            // It takes no settings, and what is prepared stays behind on a connection that goes to somebody else.
-            Pooler::Transaction => connect.extra_float_digits(None).statement_cache_capacity(0),
-        };
-        let pool = PgPoolOptions::new()
-            .max_connections(options.connections)
-            .acquire_timeout(options.acquire_timeout)
-            // Asking a connection whether it lives costs as much as using it: see Store::look, which finds dead ones out.
-            .test_before_acquire(false)
-            .connect_lazy_with(connect);
-        let units = match options.pooler {
-            Pooler::None => Units::direct(pool.clone()),
-            Pooler::Transaction => Units::pooled(pool.clone(), &settings),
-        };
+        let units = options.units("DATABASE_URL", &options.url, options.connections)?;
+        let pool = units.pool.clone();
         let turns = options.connections.saturating_sub(FOR_QUERIES).max(1);
         let changes_max = usize::try_from(turns).unwrap_or(1);
         let turns = Arc::new(Semaphore::new(changes_max));
@@ -173,7 +203,7 @@ impl Store {
         // Where each message has its own transaction, there are as many at once as connections allow.
         let lanes = if options.share > 1 { std::env::var("X_KEEP").ok().and_then(|v|v.parse().ok()).unwrap_or(KEEP_LANES) } else { changes_max };
         let keeps = Lanes::new(Keeps { units: units.clone() }, bounds(lanes, options.share));
-        let directories = Arc::default();
+        let (directories, replica) = (Arc::default(), options.replica()?);
         Ok(Store {
             pool,
             units,
@@ -182,6 +212,7 @@ impl Store {
             looks,
             keeps,
             directories,
+            replica,
             waiting,
             changes_max,
         })
@@ -223,6 +254,9 @@ impl Store {
     /// Closes every connection, waiting for those in use.
     pub async fn close(&self) {
         self.pool.close().await;
+        if let Some(replica) = &self.replica {
+            replica.source.units.pool.close().await;
+        }
     }
 }
 

@@ -38,6 +38,7 @@ mod privacy;
 mod profiles;
 mod published;
 mod races;
+mod replica;
 mod retention;
 mod round_trips;
 mod sandbox;

@@ -33,7 +33,7 @@ pub struct Page {
 
 impl Page {
     /// The value of the one series with these labels and no others; 0 when there is none.
-    fn value(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
+    pub fn value(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
         let labels = labels.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
         let mut found = self.samples.iter().filter(|s| s.name == name && s.labels == labels);
         let value = found.next().map_or(0.0, |sample| sample.value);
@@ -108,7 +108,7 @@ pub fn read(text: &str) -> Page {
 }
 
 /// The server's metrics on an address of their own.
-async fn listen(server: &Server) -> SocketAddr {
+pub async fn listen(server: &Server) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("listens");
     let address = listener.local_addr().expect("an address");
     let router = metrics_router(server.app.clone());
@@ -120,7 +120,7 @@ pub fn get(path: &str) -> Ask {
     Ask { method: "GET".into(), path: path.into(), headers: Vec::new(), body: Vec::new() }
 }
 
-async fn page(address: SocketAddr) -> Page {
+pub async fn page(address: SocketAddr) -> Page {
     let answer = get("/metrics").send(address).await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");

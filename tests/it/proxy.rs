@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use pas::sandbox::Cluster;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 
@@ -32,9 +33,14 @@ pub struct Proxy {
 
 impl Proxy {
     pub fn start(name: &str) -> Proxy {
+        Proxy::before(cluster::cluster(), name)
+    }
+
+    /// A proxy before this Postgres.
+    pub fn before(postgres: &Cluster, name: &str) -> Proxy {
         let folder = cluster::folder(name);
         let listener = UnixListener::bind(folder.join(".s.PGSQL.5432")).expect("listens");
-        let target = cluster::cluster().socket_dir().join(".s.PGSQL.5432");
+        let target = postgres.socket_dir().join(".s.PGSQL.5432");
         let state = Arc::new(State::default());
         let shared = state.clone();
         tokio::spawn(async move {

@@ -88,6 +88,7 @@ impl Server {
         }
         let beside = pas::config::chores_options(&database.url, &args.limits);
         let beside = Store::open(&beside).expect("opens");
+        tokio::spawn(store.clone().watch_replica(beside.clone()));
         let (trail, writer) = Queue::start(beside, Clock::System, QueueBounds::default());
         let claims = pas::config::claims(&service, desk.as_deref(), args.keep_answers);
         let app = Arc::new(App {

@@ -125,6 +125,7 @@ impl Measure {
                 let (code, severity) = (code.row().code, code.row().severity.code());
                 counter!(table::ISSUES, "code" => code, "severity" => severity).absolute(0);
             }
+            counter!(table::REPLICA).absolute(0);
             let (version, schema) = (env!("CARGO_PKG_VERSION"), SCHEMA_VERSION.to_string());
             gauge!(table::BUILD, "version" => version, "schema" => schema).set(1.0);
             gauge!(table::STARTED).set(started.timestamp_micros() as f64 / 1e6);
@@ -165,6 +166,11 @@ impl Measure {
                 counter!(table::ISSUES, "code" => code, "severity" => severity).increment(1);
             }
         });
+    }
+
+    /// A query was answered from a replica.
+    pub(super) fn replica_answered(&self) {
+        self.record(|| counter!(table::REPLICA).increment(1));
     }
 
     /// How busy the store is.
@@ -221,7 +227,15 @@ mod tests {
     use super::*;
 
     fn told(response: Option<ResponseCode>, replayed: bool) -> Told {
-        Told { event: None, response, codes: Vec::new(), replayed, patients: 0, defect: None }
+        Told {
+            event: None,
+            response,
+            codes: Vec::new(),
+            replayed,
+            patients: 0,
+            from_replica: false,
+            defect: None,
+        }
     }
 
     #[test]

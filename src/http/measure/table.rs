@@ -53,6 +53,8 @@ metrics! {
         "Patients in a message that could be read.";
     ISSUES, "pas_issues_total": Counter, ["code", "severity"],
         "Answers that hold an issue with this fault code, each answer once.";
+    REPLICA, "pas_replica_answers_total": Counter, [],
+        "Queries that were answered from a replica.";
     POOL, "pas_pool_connections": Gauge, ["state"],
         "Connections to Postgres, by whether they are in use or idle.";
     POOL_MAX, "pas_pool_connections_max": Gauge, [],
