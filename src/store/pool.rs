@@ -199,9 +199,9 @@ impl Store {
         let turns = Arc::new(Semaphore::new(changes_max));
         let (acquire_timeout, waiting) = (options.acquire_timeout, Arc::default());
         let bounds = |lanes, share| Bounds { lanes, share, patience: options.acquire_timeout };
-        let looks = Lanes::new(Looks { units: units.clone() }, bounds(std::env::var("X_LOOK").ok().and_then(|v|v.parse().ok()).unwrap_or(LOOK_LANES), LOOK_SHARE));
+        let looks = Lanes::new(Looks { units: units.clone() }, bounds(LOOK_LANES, LOOK_SHARE));
         // Where each message has its own transaction, there are as many at once as connections allow.
-        let lanes = if options.share > 1 { std::env::var("X_KEEP").ok().and_then(|v|v.parse().ok()).unwrap_or(KEEP_LANES) } else { changes_max };
+        let lanes = if options.share > 1 { KEEP_LANES } else { changes_max };
         let keeps = Lanes::new(Keeps { units: units.clone() }, bounds(lanes, options.share));
         let (directories, replica) = (Arc::default(), options.replica()?);
         Ok(Store {
