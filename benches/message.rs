@@ -5,10 +5,10 @@
 
 #![expect(clippy::print_stdout, reason = "its output is its purpose")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
+mod counting;
+
 use std::error::Error;
 use std::hint::black_box;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use pas::access::{Claims, Expectation, Mint, Verifier};
@@ -19,40 +19,6 @@ use pas::message::{Message, Naming, Policy, read};
 use pas::panel::{Decision, Here, MrpElsewhere, NotOnPanel, PanelId, decide_add};
 use pas::registry::{Judgement, NamePolicy, PatientRecords, Records, RoleRecord, describe, judge};
 use pas::reply::{Occasion, Origin, answer};
-
-/// Counts, and lets the system allocate.
-struct Counting;
-
-static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
-static BYTES: AtomicU64 = AtomicU64::new(0);
-
-fn counted(bytes: usize) {
-    ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-    BYTES.fetch_add(bytes as u64, Ordering::Relaxed);
-}
-
-// SAFETY: every call is passed on unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        counted(layout.size());
-        // SAFETY: as the caller promised us.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as the caller promised us.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        counted(size);
-        // SAFETY: as the caller promised us.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -138,20 +104,16 @@ fn records(naming: &Naming) -> Outcome<(Records, PatientRecords)> {
             let resource = Element::root(&json, "Resource");
             match resource.resource_type() {
                 Some("Practitioner") if line.contains("\"90101\"") => {
-                    let record = describe::practitioner(resource, naming)?;
-                    if of_pas {
-                        records.pas_practitioners.push(record);
-                    } else {
-                        records.plr_practitioners.push(record);
-                    }
+                    let (plr, pas) =
+                        (&mut records.plr_practitioners, &mut records.pas_practitioners);
+                    let held = if of_pas { pas } else { plr };
+                    held.push(describe::practitioner(resource, naming)?);
                 }
                 Some("Organization") if line.contains("\"F0101\"") => {
-                    let record = describe::organization(resource, naming)?;
-                    if of_pas {
-                        records.pas_organizations.push(record);
-                    } else {
-                        records.plr_organizations.push(record);
-                    }
+                    let (plr, pas) =
+                        (&mut records.plr_organizations, &mut records.pas_organizations);
+                    let held = if of_pas { pas } else { plr };
+                    held.push(describe::organization(resource, naming)?);
                 }
                 Some("Patient") if line.contains("\"9876500011\"") => {
                     let record = describe::patient(resource, naming)?;
@@ -178,7 +140,7 @@ const TIMES: u32 = 2_000;
 /// The median round's microseconds, allocations and bytes of one call.
 fn measure(mut step: impl FnMut()) -> (f64, f64, f64) {
     let mut rounds: Vec<f64> = Vec::with_capacity(ROUNDS);
-    let count = || (ALLOCATIONS.load(Ordering::Relaxed), BYTES.load(Ordering::Relaxed));
+    let count = counting::so_far;
     let before = count();
     for _ in 0..ROUNDS {
         let started = Instant::now();

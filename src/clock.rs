@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, SubsecRound, Utc};
 use uuid::Uuid;
@@ -60,4 +61,9 @@ impl Clock {
             }
         }
     }
+}
+
+/// A span of time in seconds, rounded up: who comes again after so many does not come too soon.
+pub fn whole_seconds(span: Duration) -> u64 {
+    span.as_secs() + u64::from(span.subsec_nanos() > 0)
 }

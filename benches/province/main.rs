@@ -3,6 +3,8 @@
 mod alloc;
 mod args;
 mod bench;
+#[path = "../counting/mod.rs"]
+mod counting;
 mod data;
 mod fault;
 mod figure;

@@ -6,6 +6,8 @@ use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::clock::whole_seconds;
+
 use super::caller::ClientId;
 
 /// Clients that are kept in mind at most.
@@ -153,7 +155,7 @@ impl Limiter {
 }
 
 fn refuse(budget: Budget, wait: Duration) -> Result<(), RetryAfter> {
-    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let seconds = whole_seconds(wait);
     if seconds == 0 { Ok(()) } else { Err(RetryAfter { budget, seconds }) }
 }
 

@@ -13,7 +13,7 @@ use crate::message::{Event, Message, Patient};
 use crate::panel::{Decision, Here, PanelId, answer_mrp, decide_add, decide_remove};
 use crate::registry::{Identifier, Judgement, judge};
 use crate::reply::{self, Body, Occasion};
-use crate::store::{Effect, Known, Looked, Parties, Receipt, StoreError};
+use crate::store::{Effect, Known, Looked, Parties, Receipt, StoreError, client_key};
 
 use super::{Answer, Service};
 
@@ -33,7 +33,7 @@ impl Verdict {
     pub(super) fn receipt(&self, message: &Message, caller: &Caller, looked: &Looked) -> Receipt {
         Receipt {
             id: self.receipt,
-            client: caller.client().map(|client| client.as_str().to_owned()).unwrap_or_default(),
+            client: client_key(caller).to_owned(),
             sender: message.sender.as_str().to_owned(),
             keys: message
                 .keys

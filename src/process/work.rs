@@ -7,6 +7,7 @@ use tracing::{Instrument as _, info_span};
 
 use crate::access::{ClientId, Limiter, Spoken, may_speak};
 use crate::audit::{Outcome, Record};
+use crate::clock::whole_seconds;
 use crate::fault::{Code, Issue, ResponseCode};
 use crate::message::{Event, Message};
 use crate::store::{Keeping, Kept, Known, Question, Seen, StoreError};
@@ -41,7 +42,9 @@ impl Work<'_> {
         let since = since.filter(|_| keeping.receipt.is_some());
         let keeping = Arc::new(keeping);
         match self.service.store.keep(&keeping).instrument(step!("keep")).await? {
-            Kept::Yes => Ok(Answer { age: since.map(seconds_since), ..answer }),
+            Kept::Yes => {
+                Ok(Answer { age: since.map(|since| whole_seconds(since.elapsed())), ..answer })
+            }
             // Also what the replica had not heard of: that the Bundle was answered.
             Kept::No => self.in_turn().await,
         }
@@ -151,10 +154,4 @@ impl Work<'_> {
         let record = self.service.record(&answer, outcome, self.post.origin).about(self.message);
         (answer, record)
     }
-}
-
-/// Seconds since then, rounded up.
-fn seconds_since(then: Instant) -> u64 {
-    let passed = then.elapsed();
-    passed.as_secs() + u64::from(passed.subsec_nanos() > 0)
 }

@@ -20,7 +20,7 @@ use crate::access::Grant;
 use crate::panel::PanelId;
 use crate::registry::Records;
 
-use super::look::Question;
+use super::question::Question;
 
 /// What is known of the caller, the provider and the clinic of a message.
 #[derive(Debug, Default)]

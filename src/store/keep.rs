@@ -86,9 +86,7 @@ impl Receipt {
     /// Within a month, an index sees to it that a Bundle is answered once. Where another delivery of it may fall into the next month,
     /// or the one before, that takes a lock.
     pub(super) fn is_at_the_turn_of_a_month(&self) -> bool {
-        let month = |at: DateTime<Utc>| (at.year(), at.month());
-        let (before, after) = (self.at - NEAR, self.at + NEAR);
-        self.keys.is_some() && month(before) != month(after)
+        self.keys.is_some() && a_month_turns(self.at - NEAR, self.at + NEAR)
     }
 
     fn bundle_key(&self) -> Option<&str> {
@@ -102,6 +100,11 @@ impl Receipt {
 
 /// As far apart as the clocks of two servers may be, and two deliveries of one Bundle that do not see each other.
 pub(super) const NEAR: TimeDelta = TimeDelta::minutes(2);
+
+/// Whether two instants are in different months, and so in different partitions of `inbox.message`.
+pub(super) fn a_month_turns(from: DateTime<Utc>, until: DateTime<Utc>) -> bool {
+    (from.year(), from.month()) != (until.year(), until.month())
+}
 
 /// Which statement does it: with everything, or with the parts that these messages need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

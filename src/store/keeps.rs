@@ -47,26 +47,28 @@ impl Keeps {
     /// Keeps all in one statement; when Postgres refuses that, each in a statement of its own: what one of them meets is
     /// no matter of the others.
     async fn keep_or_split(&self, together: &[&Keeping]) -> Vec<Result<Kept, StoreError>> {
-        let error = match self.keep(together).await {
-            Ok(kept) => return together.iter().map(|keeping| Ok(keeping.among(&kept))).collect(),
-            Err(error) => error,
-        };
-        if together.len() == 1 || !matches!(error, sqlx::Error::Database(_)) {
-            let after = |keeping: &&Keeping| {
-                keeping.after(&error).ok_or_else(|| explain(&self.units.pool, &error))
-            };
-            return together.iter().map(after).collect();
+        let kept = self.keep(together).await;
+        let is_refused = matches!(kept, Err(sqlx::Error::Database(_)));
+        if together.len() == 1 || !is_refused {
+            return together.iter().map(|keeping| self.outcome(keeping, &kept)).collect();
         }
         let mut each = Vec::with_capacity(together.len());
         for keeping in together {
-            each.push(match self.keep(&[keeping]).await {
-                Ok(kept) => Ok(keeping.among(&kept)),
-                Err(error) => {
-                    keeping.after(&error).ok_or_else(|| explain(&self.units.pool, &error))
-                }
-            });
+            each.push(self.outcome(keeping, &self.keep(&[keeping]).await));
         }
         each
+    }
+
+    /// What came of one, by what came of its statement.
+    fn outcome(
+        &self,
+        keeping: &Keeping,
+        kept: &Result<HashSet<Uuid>, sqlx::Error>,
+    ) -> Result<Kept, StoreError> {
+        match kept {
+            Ok(kept) => Ok(keeping.among(kept)),
+            Err(error) => keeping.after(error).ok_or_else(|| explain(&self.units.pool, error)),
+        }
     }
 
     async fn keep(&self, together: &[&Keeping]) -> Result<HashSet<Uuid>, sqlx::Error> {

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::directory::{About, Directory, gather};
 use super::error::StoreError;
-use super::look::{Known, Look, Looked, Question, look};
+use super::look::{Known, Look, Looked, look};
 use super::pool::{Store, died_resting, explain, tries};
+use super::question::Question;
 use super::share::Shared;
 use super::unit::Units;
 

@@ -6,14 +6,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{info, warn};
 
 use super::directory::About;
 use super::error::StoreError;
-use super::keep::NEAR;
-use super::look::{Known, Look, Looked, Question, look};
+use super::keep::{NEAR, a_month_turns};
+use super::look::{Known, Look, Looked, look};
 use super::pool::{Store, died_resting, tries};
+use super::question::Question;
 use super::share::{Lanes, Shared};
 use super::unit::{Unit, Units};
 use super::watch::{INTERVAL, OLDEST, Watch, primary, standby};
@@ -177,9 +178,8 @@ impl Store {
 /// A Bundle that was answered in the month before is found by looking, and not by the index of this month. A replica may not have
 /// that answer yet.
 fn is_near_the_turn_of_a_month(now: DateTime<Utc>) -> bool {
-    let month = |at: DateTime<Utc>| (at.year(), at.month());
     let behind = TimeDelta::from_std(OLDEST).unwrap_or(TimeDelta::MAX);
-    month(now - behind - NEAR) != month(now + NEAR)
+    a_month_turns(now - behind - NEAR, now + NEAR)
 }
 
 #[cfg(test)]

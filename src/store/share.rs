@@ -5,7 +5,6 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -52,12 +51,12 @@ pub(super) struct Lanes<S: Shared> {
 struct Inner<S: Shared> {
     work: S,
     bounds: Bounds,
-    numbers: AtomicU64,
     queue: Mutex<Queue<S>>,
 }
 
 struct Queue<S: Shared> {
     busy: usize,
+    last_number: u64,
     waiting: VecDeque<Waiting<S>>,
 }
 
@@ -82,8 +81,8 @@ impl<S: Shared> std::fmt::Debug for Lanes<S> {
 impl<S: Shared> Lanes<S> {
     pub(super) fn new(work: S, bounds: Bounds) -> Self {
         let bounds = Bounds { lanes: bounds.lanes.max(1), share: bounds.share.max(1), ..bounds };
-        let queue = Mutex::new(Queue { busy: 0, waiting: VecDeque::new() });
-        Lanes { inner: Arc::new(Inner { work, bounds, numbers: AtomicU64::new(0), queue }) }
+        let queue = Mutex::new(Queue { busy: 0, last_number: 0, waiting: VecDeque::new() });
+        Lanes { inner: Arc::new(Inner { work, bounds, queue }) }
     }
 
     /// How many wait to be taken along.
@@ -94,13 +93,14 @@ impl<S: Shared> Lanes<S> {
     /// Has a job done, together with others'. Dropped before it was begun, it is never done.
     pub(super) async fn ask(&self, job: S::Job) -> Result<S::Done, StoreError> {
         let (answer, mut answered) = oneshot::channel();
-        let number = self.inner.numbers.fetch_add(1, Ordering::Relaxed);
-        let free = {
+        let (number, free) = {
             let mut queue = self.inner.queue();
+            queue.last_number += 1;
+            let number = queue.last_number;
             queue.waiting.push_back(Waiting { number, job, answer });
             let free = queue.busy < self.inner.bounds.lanes;
             queue.busy += usize::from(free);
-            free
+            (number, free)
         };
         if free {
             // A task of its own: whoever asked may hang up, and those taken along must not notice.

@@ -3,13 +3,17 @@
 //! For those that found that something had changed since they looked, that somebody else was at it, or that the statement which
 //! they shared had failed. What happens to such a message, happens to no other.
 
+use std::sync::Arc;
+
 use sqlx::{Postgres, Transaction};
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::directory::{About, gather};
 use super::error::StoreError;
 use super::keep::{Keeping, keep};
-use super::look::{Known, Question, look_alone};
+use super::look::{Known, Look, look};
 use super::pool::{Store, died_resting};
+use super::question::Question;
 
 /// A message's turn: one transaction, rolled back unless committed.
 #[derive(Debug)]
@@ -60,7 +64,10 @@ impl Turn {
             .bind(phns)
             .execute(&mut *self.transaction)
             .await?;
-        Ok(look_alone(&mut self.transaction, question).await?)
+        let directory = gather(&mut *self.transaction, &About::of(question)).await?;
+        let asked = [Look::new(question, &directory)];
+        let looked = look(&mut *self.transaction, &asked).await?.pop().unwrap_or_default();
+        Ok(Known { directory: Arc::new(directory), looked, since: None })
     }
 
     /// Keeps the message with its effect, its answer and its record, or only a record. Two round trips.
