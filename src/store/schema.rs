@@ -20,6 +20,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (7, "retention", include_str!("../../migrations/0007_retention.sql")),
     (8, "give way", include_str!("../../migrations/0008_give_way.sql")),
     (9, "versions", include_str!("../../migrations/0009_versions.sql")),
+    (10, "index later", include_str!("../../migrations/0010_index_later.sql")),
 ];
 
 /// The version that this build needs.

@@ -324,3 +324,15 @@ async fn a_backlog_is_sealed_ten_thousand_at_a_time_without_a_gap() {
     let (verified, findings) = trail.verify(&[rest.hash]).await;
     assert_eq!((verified.events, findings), (10_250, vec![]));
 }
+
+#[tokio::test]
+async fn a_seal_leaves_no_patient_who_is_not_in_the_index() {
+    // As the owner, in the way of Postgres itself: gives the pages of the list that it emptied.
+    const PENDING: &str = "SELECT gin_clean_pending_list('audit.event_by_patient')";
+    let trail = Trail::new().await;
+    trail.record(&[record(1)]).await;
+    assert!(trail.database.count(PENDING).await > 0, "recording leaves the index for later");
+    trail.record(&[record(2)]).await;
+    trail.seal().await;
+    assert_eq!(trail.database.count(PENDING).await, 0);
+}

@@ -68,8 +68,8 @@ INSERT INTO audit.seal (number, form, at, first, last, missing, late, count, dig
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 
 impl Store {
-    /// Seals what was recorded since the last seal, and what turned up late. One of several servers does it; it makes nobody
-    /// wait.
+    /// Seals what was recorded since the last seal, and what turned up late, and enters its patients into their index. One of
+    /// several servers does it; it makes nobody wait.
     ///
     /// # Errors
     /// When the database does not answer; then nothing is sealed.
@@ -107,6 +107,7 @@ impl Store {
             return Ok(Sealed::Nothing);
         };
         add(&mut transaction, &seal).await?;
+        sqlx::query("SELECT audit.enter_pending()").execute(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(Sealed::Yes { seal: Box::new(seal), more })
     }
