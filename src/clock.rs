@@ -41,7 +41,12 @@ impl Clock {
 
     /// Today's date in British Columbia, for periods that end on a day.
     pub fn today(&self, offset: FixedOffset) -> NaiveDate {
-        self.now().with_timezone(&offset).date_naive()
+        Clock::day_of(self.now(), offset)
+    }
+
+    /// The day of an instant in the province.
+    pub fn day_of(at: DateTime<Utc>, offset: FixedOffset) -> NaiveDate {
+        at.with_timezone(&offset).date_naive()
     }
 
     /// The instant at which a day begins in the province; `None` for days that no calendar has.

@@ -7,6 +7,7 @@ pub use door::{Admission, DoorFault, admission, claims, door};
 use chrono::FixedOffset;
 use tokio::sync::Semaphore;
 
+use crate::attachment;
 use crate::cli::{
     LimitArgs, MrpElsewhereArg, NamingArgs, NotOnPanelArg, PhnCheckArg, PolicyArgs, PoolerArg,
     RegistryArg, ServeArgs,
@@ -88,6 +89,7 @@ pub fn service(args: &ServeArgs, store: Store, endpoint: String) -> Service {
         reading: reading(args),
         judging: registry::Policy { names: NamePolicy { ignore_marks: args.policy.ignore_marks } },
         deciding: deciding(&args.policy),
+        attaching: attachment::Policy::default(),
         bulky: Semaphore::new(BULKY),
         deadline: args.limits.acquire_timeout + 2 * args.limits.statement_timeout,
         offset: offset(args.policy.utc_offset),

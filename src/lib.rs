@@ -25,6 +25,7 @@ pub mod message;
 pub mod registry;
 pub mod province;
 pub mod panel;
+pub mod attachment;
 pub mod access;
 pub mod audit;
 pub mod store;
@@ -32,6 +33,7 @@ pub mod fault;
 pub mod reply;
 pub mod conformance;
 pub mod process;
+pub mod workflow;
 pub mod issuer;
 pub mod http;
 

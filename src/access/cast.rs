@@ -4,6 +4,8 @@ use ring::hmac;
 use ring::rand::SystemRandom;
 use serde::Deserialize;
 
+use crate::attachment::Role;
+
 use super::scope::{Level, Scopes};
 
 const FILE: &str = include_str!("../../fixtures/cast/access.json");
@@ -32,7 +34,7 @@ pub struct CastClient {
     pub facilities: Vec<String>,
 }
 
-/// An invented person: a provider, or somebody at the desk who acts for providers.
+/// An invented person: a provider, somebody at the desk who acts for providers, a coordinator, a patient.
 #[derive(Debug, Deserialize)]
 pub struct CastUser {
     /// Their `sub`.
@@ -40,7 +42,11 @@ pub struct CastUser {
     /// Their name.
     pub name: String,
     /// Providers whom they are registered for: practitioner numbers as `system|value`.
+    #[serde(default)]
     pub practitioners: Vec<String>,
+    /// What they may do in the attachment workflow.
+    #[serde(default)]
+    pub roles: Vec<Role>,
 }
 
 /// Without the secret: habits should be the same everywhere.
@@ -118,7 +124,6 @@ mod tests {
         }
         for user in &cast.users {
             assert!(Subject::parse(&user.subject).is_some(), "{}", user.subject);
-            assert!(!user.practitioners.is_empty());
         }
     }
 

@@ -1,6 +1,6 @@
 //! The invented cast of `fixtures/cast/`, part of the binary so that the sandbox needs no checkout.
 
-use crate::access::{Cast, ClientId, Subject};
+use crate::access::{Cast, CastUser, ClientId, Subject};
 use crate::clock::Clock;
 use crate::message::Naming;
 use crate::store::{Party, Registry, Store};
@@ -35,6 +35,11 @@ pub async fn load(store: &Store) -> Result<(), CommandError> {
             return Err(CommandError::Told(format!("{name}:{}: {}", line.number, line.reason)));
         }
     }
+    if store.has_no_areas().await? {
+        let areas = serde_json::from_str(include_str!("../../fixtures/cast/areas.json"));
+        let areas = areas.map_err(|error| CommandError::Told(format!("areas.json: {error}")))?;
+        store.load_areas(&areas).await?;
+    }
     if store.grants().await?.is_empty() {
         register(store).await?;
     }
@@ -49,12 +54,18 @@ async fn register(store: &Store) -> Result<(), CommandError> {
         let party = Party::Client(ClientId::parse(&client.id)?);
         Some((party, client.name.as_str(), client.facilities.as_slice()))
     });
-    let persons = cast.users.iter().filter_map(|user| {
+    let speaks = |user: &&CastUser| !user.practitioners.is_empty();
+    let persons = cast.users.iter().filter(speaks).filter_map(|user| {
         let party = Party::Person(Subject::parse(&user.subject)?);
         Some((party, "", user.practitioners.as_slice()))
     });
     for (party, name, tokens) in clients.chain(persons) {
         store.grant(&party, name, tokens, now).await?;
+    }
+    for user in &cast.users {
+        for role in &user.roles {
+            store.give_role(&user.subject, role, "the sandbox", now).await?;
+        }
     }
     Ok(())
 }

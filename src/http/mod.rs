@@ -4,6 +4,7 @@
 //! and `/readyz`; anybody may GET what is published (`published`), people `/`. Every answer that is no 2xx is an
 //! OperationOutcome, wherever it comes from, but for those of the sandbox's token endpoint (`token`).
 
+mod api;
 mod body;
 mod certificate;
 mod door;
@@ -139,6 +140,7 @@ pub fn router(app: Arc<App>) -> Router {
     let tokens = app.desk.clone().map(token::router).unwrap_or_default();
     let routes = machines
         .merge(probes)
+        .merge(api::routes())
         .fallback(|State(app): Shared| async move { app.alone(Code::NotFound) })
         .with_state(app.clone())
         .merge(tokens)

@@ -18,6 +18,7 @@
 //! A message that was overtaken between 4 and 9 takes its turn, and goes through them again under locks.
 
 mod service;
+mod settle;
 mod verdict;
 mod work;
 

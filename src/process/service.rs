@@ -13,7 +13,7 @@ use crate::fhir::{JsonLimits, decode};
 use crate::message::{self, Envelope, Event, Message};
 use crate::reply::{self, Body, Occasion};
 use crate::store::{Seen, Store, StoreError};
-use crate::{panel, registry};
+use crate::{attachment, panel, registry};
 
 /// Everything that messages are processed with.
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub struct Service {
     pub judging: registry::Policy,
     /// How panels change.
     pub deciding: panel::Policy,
+    /// How people come onto panels who wait for a provider.
+    pub attaching: attachment::Policy,
     /// How many large bodies are worked on at once: each takes memory by the megabyte.
     pub bulky: Semaphore,
     /// How long Postgres may take over one message, in all.

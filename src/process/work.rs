@@ -12,6 +12,7 @@ use crate::fault::{Code, Issue, ResponseCode};
 use crate::message::{Event, Message};
 use crate::store::{Keeping, Kept, Known, Question, Seen, StoreError};
 
+use super::settle::Registered;
 use super::verdict::Verdict;
 use super::{Answer, Post, Service, beside, step};
 
@@ -36,6 +37,9 @@ impl Work<'_> {
     /// The way of nearly every message: look, judge, and keep what holds if it still holds.
     pub(super) async fn answer(&self) -> Result<Answer, StoreError> {
         let known = self.look().instrument(step!("look")).await?;
+        if self.message.event.changes() && !known.looked.registered.is_empty() {
+            return self.in_turn(Counting::Counts).await;
+        }
         let since = known.since;
         let (answer, keeping) = self.judge(known, Counting::Counts)?;
         // An answer that is given again is as old as it is, whoever remembered it.
@@ -46,7 +50,7 @@ impl Work<'_> {
                 Ok(Answer { age: since.map(|since| whole_seconds(since.elapsed())), ..answer })
             }
             // Also what the replica had not heard of: that the Bundle was answered.
-            Kept::No => self.in_turn().await,
+            Kept::No => self.in_turn(Counting::Counted).await,
         }
     }
 
@@ -62,13 +66,19 @@ impl Work<'_> {
         store.look(&question).await
     }
 
-    /// The way of a message that met another: it takes its turn, looks again, and then nobody can come between.
-    async fn in_turn(&self) -> Result<Answer, StoreError> {
+    /// The way of a message that met another, or that is about somebody whom the attachment workflow knows: it takes its turn,
+    /// looks again, and then nobody can come between.
+    async fn in_turn(&self, counting: Counting) -> Result<Answer, StoreError> {
         let mut turn = self.service.store.begin().instrument(step!("begin")).await?;
         let changes = self.message.event.changes();
         let known = turn.look(&self.question(), changes).instrument(step!("look")).await?;
-        let (answer, keeping) = self.judge(known, Counting::Counted)?;
+        let registered = Registered::of(&known.looked);
+        let (answer, keeping) = self.judge(known, counting)?;
         turn.keep(&keeping).instrument(step!("keep")).await?;
+        if let Some(receipt) = &keeping.receipt {
+            registered.settle(&mut turn, receipt, self.service).instrument(step!("settle")).await?;
+        }
+        turn.commit().instrument(step!("commit")).await?;
         Ok(answer)
     }
 

@@ -2,11 +2,13 @@
 
 use chrono::NaiveDate;
 
-use crate::message::{Event, Message};
+use crate::message::{Event, Message, Patient};
 
 use super::Failure;
 use super::found::{Found, Judgement};
-use super::record::{Identifier, OrganizationRecord, PatientRecords, PractitionerRecord, Records};
+use super::record::{
+    Identifier, OrganizationRecord, PatientRecord, PatientRecords, PractitionerRecord, Records,
+};
 use super::rules::{clinic, patient, provider, role};
 
 /// Proof that every rule holds: the panel of the message, by its keys in PAS.
@@ -73,6 +75,14 @@ pub fn judge(
         }),
         _ => Err(failures),
     }
+}
+
+/// Whether somebody who is to be added is who they say, by the same rules as in a message.
+pub fn matches(asked: &Patient, record: Option<&PatientRecord>, by: Judgement) -> bool {
+    let mut failures = Vec::new();
+    let question = patient::Question { patient: asked, record, adding: true, by };
+    patient::judge(&question, &mut failures);
+    failures.is_empty()
 }
 
 /// Valid: in use, known by a current identifier of the message, and licensed where the registry speaks of licences.

@@ -79,7 +79,7 @@ pub enum Kept {
 
 impl Receipt {
     /// Who is told to have changed something: the client, or the sender as it names itself where none proved itself.
-    fn author(&self) -> &str {
+    pub fn author(&self) -> &str {
         if self.client.is_empty() { &self.sender } else { &self.client }
     }
 

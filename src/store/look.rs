@@ -58,6 +58,8 @@ pub struct Looked {
     pub patients: PatientRecords,
     /// How often each patient's standing has changed; one whom nobody ever wanted on a panel is not in it.
     pub versions: HashMap<String, i64>,
+    /// Those of whom the attachment workflow knows: what happens to them, happens to their registration.
+    pub registered: Vec<String>,
     /// Where the patients stand.
     pub entries: Vec<Entry>,
     /// Who is behind the panels that make somebody MRP.
@@ -109,7 +111,7 @@ SELECT 'seen', k.place, NULL, to_json(m.header_key), m.digest, m.answer
   FROM unnest($1::text[], $2::text[], $3::text[], $4::int[]) AS k (client, sender, bundle_key, place)
   JOIN inbox.message m ON m.client = k.client AND m.sender = k.sender AND m.bundle_key = k.bundle_key
 UNION ALL
-SELECT 'patient', a.place, coalesce(p.version, 0), row_to_json(r), NULL, NULL
+SELECT CASE WHEN p.registered THEN 'registered' ELSE 'patient' END, a.place, coalesce(p.version, 0), row_to_json(r), NULL, NULL
   FROM asked a JOIN client_registry.patient r USING (phn) LEFT JOIN panel.patient p USING (phn)
 UNION ALL
 SELECT 'entry', e.place, NULL, json_build_object('phn', e.phn, 'entry_id', e.id, 'panel_id', e.panel_id,
@@ -182,8 +184,11 @@ impl Looked {
                 let answer = row.try_get("answer")?;
                 self.seen = Some(Seen { header_key: doc(row)?, digest, answer });
             }
-            "patient" => {
+            kind @ ("patient" | "registered") => {
                 let record: PatientRecord = doc(row)?;
+                if kind == "registered" {
+                    self.registered.push(record.phn.clone());
+                }
                 let version: i64 = row.try_get("number")?;
                 if version > 0 {
                     self.versions.insert(record.phn.clone(), version);

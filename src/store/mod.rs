@@ -3,6 +3,7 @@
 //! A message costs two round trips: [`Store::look`], then [`Store::keep`]; however many patients it is about, and shared with
 //! whichever messages come at the same time. One that finds that something has changed in between takes its [`Turn`].
 
+mod attachment;
 mod audit;
 mod directory;
 mod error;
@@ -25,6 +26,10 @@ mod unit;
 mod views;
 mod watch;
 
+pub use attachment::{
+    Act, Billing, By, FamilyView, ListView, Moved, NewFamily, NewRegistration, PanelSide, Picked,
+    ProposalView, RegistrationView, Stated,
+};
 pub use audit::{Queue, QueueBounds, Sealed, Trail, TrailQuestion, TrailState, Writer};
 pub use directory::Directory;
 pub use error::StoreError;

@@ -21,6 +21,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (8, "give way", include_str!("../../migrations/0008_give_way.sql")),
     (9, "versions", include_str!("../../migrations/0009_versions.sql")),
     (10, "index later", include_str!("../../migrations/0010_index_later.sql")),
+    (11, "attachment", include_str!("../../migrations/0011_attachment.sql")),
 ];
 
 /// The version that this build needs.

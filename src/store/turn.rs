@@ -5,9 +5,13 @@
 
 use std::sync::Arc;
 
+use sqlx::postgres::PgConnection;
 use sqlx::{Postgres, Transaction};
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::attachment::{Place, Step};
+
+use super::attachment::{Billing, By, places, raise, take};
 use super::directory::{About, gather};
 use super::error::StoreError;
 use super::keep::{Keeping, keep};
@@ -46,6 +50,41 @@ impl Store {
 }
 
 impl Turn {
+    pub(super) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.transaction
+    }
+
+    /// Makes it so. One round trip.
+    ///
+    /// # Errors
+    /// When the database does not answer: then it may be so or not.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.transaction.commit().await?)
+    }
+
+    /// Where the patients of the message stand in the attachment workflow. One round trip.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn places(&mut self, phns: &[&str]) -> Result<Vec<(String, Place)>, StoreError> {
+        places(self.connection(), phns).await
+    }
+
+    /// Takes the steps that the message means for people who are registered. A round trip or a few.
+    ///
+    /// # Errors
+    /// When the database does not answer, or somebody is not where it was decided on: a defect.
+    pub async fn settle(
+        &mut self,
+        by: &By,
+        phns: &[&str],
+        steps: &[Step],
+        billing: Billing,
+    ) -> Result<(), StoreError> {
+        take(self.connection(), by, steps, billing).await?;
+        raise(self.connection(), phns).await
+    }
+
     /// Waits for the message's turn, and gathers everything that it needs. Three round trips. `changes`: whether its patients
     /// are to be changed.
     ///
@@ -70,16 +109,16 @@ impl Turn {
         Ok(Known { directory: Arc::new(directory), looked, since: None })
     }
 
-    /// Keeps the message with its effect, its answer and its record, or only a record. Two round trips.
+    /// Writes the message with its effect, its answer and its record, or only a record. One round trip; to be committed.
     ///
     /// # Errors
     /// When the database does not answer: then it may be kept or not, and the same message sent again will tell. Or when
     /// an entry was not as the decision saw it: a defect, and nothing is kept.
-    pub async fn keep(mut self, keeping: &Keeping) -> Result<(), StoreError> {
+    pub async fn keep(&mut self, keeping: &Keeping) -> Result<(), StoreError> {
         let kept = keep(&mut *self.transaction, &[keeping], None).await?;
         if keeping.receipt.as_ref().is_some_and(|receipt| !kept.contains(&receipt.id)) {
             return Err(StoreError::Broken("a message in its turn could not be kept".into()));
         }
-        Ok(self.transaction.commit().await?)
+        Ok(())
     }
 }

@@ -13,16 +13,16 @@ use crate::server::{Server, Setup};
 
 const ISSUER: &str = "https://issuer.example";
 const SYSTEM: &str = "system/Group.read system/Group.write";
-const USER: &str = "user/Group.read user/Group.write";
+pub const USER: &str = "user/Group.read user/Group.write";
 
 /// A server that accepts this mint's tokens, with the cast's programs and persons registered.
-struct Guarded {
-    server: Server,
+pub struct Guarded {
+    pub server: Server,
     mint: Mint,
 }
 
 impl Guarded {
-    async fn start(name: &str, flags: &str) -> Guarded {
+    pub async fn start(name: &str, flags: &str) -> Guarded {
         let mint = Mint::new(ISSUER).expect("a mint");
         let keys = cluster::folder(&format!("access-{name}")).join("jwks.json");
         std::fs::write(&keys, mint.jwks().to_string()).expect("writes the keys");
@@ -31,7 +31,7 @@ impl Guarded {
         Guarded { server: Server::with(Setup { flags, ..Setup::default() }).await, mint }
     }
 
-    fn token(&self, client: &str, subject: &str, scope: &str) -> String {
+    pub fn token(&self, client: &str, subject: &str, scope: &str) -> String {
         let claims = Claims { client, subject, scope, id: Clock::System.id() };
         self.mint.mint(&claims, Clock::System.now()).expect("a token")
     }

@@ -7,6 +7,7 @@
 #![expect(clippy::expect_used, reason = "a test that fails may panic")]
 
 mod answer;
+mod attachment;
 mod cluster;
 mod message;
 mod patience;

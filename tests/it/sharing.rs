@@ -161,7 +161,7 @@ async fn a_message_that_was_overtaken_or_that_the_database_refuses_is_left_out_a
         "not the patient of the fourth"
     );
     // In a turn, where nothing can have come between, the same is a defect.
-    let turn = server.store.begin().await.expect("a turn");
+    let mut turn = server.store.begin().await.expect("a turn");
     assert!(turn.keep(&all[3]).await.is_err());
     assert_eq!(count("SELECT count(*) FROM inbox.message").await, 2);
 }

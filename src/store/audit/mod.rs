@@ -27,7 +27,7 @@ macro_rules! event_columns {
     };
 }
 pub(in crate::store) use event_columns;
-pub(in crate::store) use record::record_sql;
+pub(in crate::store) use record::{add_records, record_sql};
 
 /// An event out of its row.
 fn event(row: &PgRow) -> Result<Event, sqlx::Error> {

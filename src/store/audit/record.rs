@@ -46,7 +46,7 @@ impl Store {
         let mut tries = self.tries();
         loop {
             let mut unit = self.units.acquire().await.map_err(|error| self.explain(error))?;
-            match record(&mut *unit, records).await {
+            match add_records(&mut *unit, records).await {
                 Ok(()) => return Ok(unit.end().await?),
                 Err(error) if died_resting(&error) && tries.next().is_some() => unit.give_up(),
                 Err(error) => return Err(self.explain(error)),
@@ -56,7 +56,7 @@ impl Store {
 }
 
 /// Adds records on a connection that is at hand.
-pub(in crate::store) async fn record(
+pub(in crate::store) async fn add_records(
     executor: impl PgExecutor<'_>,
     records: &[Record],
 ) -> Result<(), sqlx::Error> {

@@ -1,0 +1,227 @@
+//! What a step of a panel means for somebody who is registered, whoever took it: a message of an EMR, or the workflow itself.
+
+use chrono::{DateTime, Utc};
+
+use crate::panel::{EntryId, PanelId};
+
+use super::{Move, Periods, ProposalId, ProposalState, RegistrationId, RegistrationState};
+
+/// Where somebody stands in the workflow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Their registration.
+    pub registration: RegistrationId,
+    /// Its state.
+    pub state: RegistrationState,
+    /// Since when.
+    pub state_at: DateTime<Utc>,
+    /// The panel they were attached to.
+    pub panel: Option<PanelId>,
+    /// The list that they are on.
+    pub proposal: Option<OpenProposal>,
+}
+
+/// A proposal that is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenProposal {
+    /// Which.
+    pub id: ProposalId,
+    /// Its state.
+    pub state: ProposalState,
+    /// The panel that it is for.
+    pub panel: PanelId,
+    /// The pending entry, when it was accepted.
+    pub entry: Option<EntryId>,
+}
+
+/// One step of the workflow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// A registration moves.
+    Registration {
+        /// Which.
+        id: RegistrationId,
+        /// From here.
+        was: RegistrationState,
+        /// To there.
+        became: RegistrationState,
+        /// Why.
+        by: Move,
+        /// To which panel, when it becomes attached.
+        panel: Option<PanelId>,
+    },
+    /// A proposal moves.
+    Proposal {
+        /// Which.
+        id: ProposalId,
+        /// From here.
+        was: ProposalState,
+        /// To there.
+        became: ProposalState,
+    },
+    /// The $0 attachment code is written down for a proposal that came to its end without having been accepted first.
+    Record(ProposalId),
+    /// A pending entry is taken off its panel: they are attached elsewhere.
+    Drop(EntryId),
+}
+
+impl Place {
+    fn moved(&self, by: Move, panel: Option<PanelId>) -> Option<Step> {
+        let became = self.state.after(by)?;
+        Some(Step::Registration { id: self.registration, was: self.state, became, by, panel })
+    }
+}
+
+/// They were confirmed on a panel: they are attached, and on no list any more.
+pub fn after_confirmed(place: &Place, panel: PanelId) -> Vec<Step> {
+    let mut steps = Vec::new();
+    if place.panel != Some(panel) || place.state != RegistrationState::Attached {
+        steps.extend(place.moved(Move::Attach, Some(panel)));
+    }
+    let Some(open) = place.proposal else { return steps };
+    let here = open.panel == panel;
+    let became = if here { ProposalState::Confirmed } else { ProposalState::Lost };
+    steps.push(Step::Proposal { id: open.id, was: open.state, became });
+    if here && open.state != ProposalState::Accepted {
+        steps.push(Step::Record(open.id));
+    }
+    if !here {
+        steps.extend(open.entry.map(Step::Drop));
+    }
+    steps
+}
+
+/// They were taken off a panel. An attachment that was short gives the waiting time back, and so does one that was pending.
+pub fn after_removed(
+    place: &Place,
+    panel: PanelId,
+    at: DateTime<Utc>,
+    periods: &Periods,
+) -> Vec<Step> {
+    if place.state == RegistrationState::Attached && place.panel == Some(panel) {
+        let back = periods.is_short(place.state_at, at).then(|| place.moved(Move::Return, None));
+        return back.flatten().into_iter().collect();
+    }
+    let accepted =
+        |open: &OpenProposal| open.panel == panel && open.state == ProposalState::Accepted;
+    let Some(open) = place.proposal.filter(accepted) else { return Vec::new() };
+    let lost = Step::Proposal { id: open.id, was: open.state, became: ProposalState::Lost };
+    std::iter::once(lost).chain(place.moved(Move::PutBack, None)).collect()
+}
+
+/// They are still looking.
+pub fn after_reconfirmed(place: &Place) -> Vec<Step> {
+    place.moved(Move::Reconfirm, None).into_iter().collect()
+}
+
+/// They do not look any more, or died: the list that they are on loses them.
+pub fn after_gone(place: &Place, by: Move) -> Vec<Step> {
+    let Some(gone) = place.moved(by, None) else { return Vec::new() };
+    let lost = place.proposal.map(|open| Step::Proposal {
+        id: open.id,
+        was: open.state,
+        became: ProposalState::Lost,
+    });
+    let entry = place.proposal.and_then(|open| open.entry).map(Step::Drop);
+    std::iter::once(gone).chain(lost).chain(entry).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const HERE: PanelId = PanelId(1);
+    const THERE: PanelId = PanelId(2);
+
+    fn place(state: RegistrationState, proposal: Option<(ProposalState, PanelId)>) -> Place {
+        let entry = |state| (state == ProposalState::Accepted).then_some(EntryId(9));
+        Place {
+            registration: RegistrationId(Uuid::from_u128(7)),
+            state,
+            state_at: DateTime::UNIX_EPOCH,
+            panel: (state == RegistrationState::Attached).then_some(THERE),
+            proposal: proposal.map(|(state, panel)| OpenProposal {
+                id: ProposalId(5),
+                state,
+                panel,
+                entry: entry(state),
+            }),
+        }
+    }
+
+    /// The words of the steps, in order.
+    fn told(steps: &[Step]) -> Vec<String> {
+        let told = |step: &Step| match step {
+            Step::Registration { was, became, by, .. } => {
+                format!("{} {} {}", was.word(), by.word(), became.word())
+            }
+            Step::Proposal { was, became, .. } => format!("{} {}", was.word(), became.word()),
+            Step::Record(_) => "record".into(),
+            Step::Drop(_) => "drop".into(),
+        };
+        steps.iter().map(told).collect()
+    }
+
+    #[test]
+    fn whoever_is_added_is_attached_and_leaves_every_list() {
+        use ProposalState::{Accepted, InIntake, Proposed};
+        let by = |proposal| {
+            let state = match proposal {
+                Some(_) => RegistrationState::Proposed,
+                None => RegistrationState::Active,
+            };
+            told(&after_confirmed(&place(state, proposal), HERE))
+        };
+        assert_eq!(by(None), ["active attached attached"]);
+        let attached = "proposed attached attached";
+        assert_eq!(by(Some((Accepted, HERE))), [attached, "accepted confirmed"]);
+        assert_eq!(by(Some((Proposed, HERE))), [attached, "proposed confirmed", "record"]);
+        assert_eq!(by(Some((InIntake, THERE))), [attached, "in-intake lost"]);
+        assert_eq!(by(Some((Accepted, THERE))), [attached, "accepted lost", "drop"]);
+    }
+
+    #[test]
+    fn whoever_is_confirmed_again_where_they_are_stays_as_they_are() {
+        let attached = place(RegistrationState::Attached, None);
+        assert_eq!(after_confirmed(&attached, THERE), []);
+        assert_eq!(told(&after_confirmed(&attached, HERE)), ["attached attached attached"]);
+    }
+
+    #[test]
+    fn an_attachment_that_ends_soon_gives_the_wait_back_and_a_lasting_one_does_not() {
+        let attached = place(RegistrationState::Attached, None);
+        let removed = |panel, days| {
+            let at = DateTime::UNIX_EPOCH + TimeDelta::days(days);
+            told(&after_removed(&attached, panel, at, &Periods::default()))
+        };
+        assert_eq!(removed(THERE, 364), ["attached attachment-ended active"]);
+        assert!(removed(THERE, 366).is_empty());
+        assert!(removed(HERE, 1).is_empty());
+    }
+
+    #[test]
+    fn whoever_goes_leaves_their_list_and_their_pending_place() {
+        let gone = |state, proposal| told(&after_gone(&place(state, proposal), Move::Withdraw));
+        let waiting = RegistrationState::Active;
+        assert_eq!(gone(waiting, None), ["active withdrawn withdrawn"]);
+        let accepted = Some((ProposalState::Accepted, HERE));
+        let steps = gone(RegistrationState::Proposed, accepted);
+        assert_eq!(steps, ["proposed withdrawn withdrawn", "accepted lost", "drop"]);
+        assert!(gone(RegistrationState::Deceased, None).is_empty());
+    }
+
+    #[test]
+    fn whoever_is_taken_off_while_pending_is_put_back() {
+        let state = RegistrationState::Proposed;
+        let at = DateTime::UNIX_EPOCH;
+        let pending = place(state, Some((ProposalState::Accepted, HERE)));
+        let steps = after_removed(&pending, HERE, at, &Periods::default());
+        assert_eq!(told(&steps), ["accepted lost", "proposed put-back active"]);
+        assert_eq!(after_removed(&pending, THERE, at, &Periods::default()), []);
+        let proposed = place(state, Some((ProposalState::Proposed, HERE)));
+        assert_eq!(after_removed(&proposed, HERE, at, &Periods::default()), []);
+    }
+}

@@ -1,0 +1,56 @@
+//! From waiting for a provider to being on a panel: pure state machines, steps as values.
+//!
+//! Nothing here reads, writes or knows the time. `docs/ATTACHMENT.md` draws the states; the source is the province's page on attaching
+//! patients in four steps: capacity, list, review, attachment.
+
+/// An enumeration with a word for each variant: in the database, in JSON, on pages.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        pub enum $name {
+            $($(#[$of])* #[serde(rename = $word)] $variant,)+
+        }
+
+        impl $name {
+            /// Every one.
+            pub const ALL: &[$name] = &[$($name::$variant),+];
+
+            /// Its word.
+            pub const fn word(self) -> &'static str {
+                match self {
+                    $($name::$variant => $word,)+
+                }
+            }
+
+            /// The one with this word.
+            pub fn of(word: &str) -> Option<Self> {
+                $name::ALL.iter().copied().find(|one| one.word() == word)
+            }
+        }
+    };
+}
+
+pub(crate) use words;
+
+mod after;
+mod capacity;
+mod complexity;
+mod policy;
+mod proposal;
+mod registration;
+mod rights;
+mod score;
+
+pub use after::{
+    OpenProposal, Place, Step, after_confirmed, after_gone, after_reconfirmed, after_removed,
+};
+pub use capacity::{Capacity, CapacityFault, Gender, Mix, is_language};
+pub use complexity::{Bands, Complexity, complexity};
+pub use policy::Policy;
+pub use proposal::{
+    Answer, DeclineReason, LeaveOutReason, ListId, ListState, ProposalId, ProposalState,
+};
+pub use registration::{Move, Periods, RegistrationId, RegistrationState};
+pub use rights::{Acting, Person, Role};
+pub use score::{FamilyId, Part, PartName, Ranked, Seeker, Wanted, Weights, rank};

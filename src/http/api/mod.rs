@@ -1,0 +1,168 @@
+//! The attachment workflow for programs: JSON under `/api`, for a person who is signed in.
+//!
+//! Who they are is in the token (`sub`), what they may do in `access.role`. Whatever is not theirs is not there (404). Errors are problem
+//! details (RFC 9457).
+
+mod problem;
+mod shown;
+mod signed;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post, put};
+use serde::Deserialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::attachment::{Capacity, ListId, ProposalId, RegistrationId};
+use crate::panel::PanelId;
+use crate::workflow::{Given, Registering, Sending};
+
+use super::App;
+use problem::Problem;
+use shown::{Json, candidate, families, list, panel, person};
+use signed::{Reading, Writing};
+
+type Answered = Result<Json, Problem>;
+type Shared = State<Arc<App>>;
+
+/// Every route of it.
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/api/me", get(me))
+        .route("/api/panels", get(panels))
+        .route("/api/panels/{panel}", get(one_panel))
+        .route("/api/panels/{panel}/capacity", put(state_capacity))
+        .route("/api/panels/{panel}/candidates", get(candidates))
+        .route("/api/panels/{panel}/lists", get(lists).post(send_list))
+        .route("/api/lists/{list}", get(one_list))
+        .route("/api/lists/{list}/answers", post(answer))
+        .route("/api/lists/{list}/confirmations", post(confirm))
+        .route("/api/registrations", get(my_families).post(register))
+        .route("/api/registrations/{registration}/reconfirm", post(reconfirm))
+        .route("/api/registrations/{registration}/withdraw", post(withdraw))
+}
+
+/// `GET /api/me`
+async fn me(Reading(signed): Reading) -> Json {
+    Json(person(&signed.person))
+}
+
+/// `GET /api/panels`
+async fn panels(State(app): Shared, Reading(signed): Reading) -> Answered {
+    let panels = signed.desk(&app).panels().await?;
+    Ok(Json(json!({ "panels": panels.iter().map(panel).collect::<Vec<_>>() })))
+}
+
+/// `GET /api/panels/{panel}`
+async fn one_panel(State(app): Shared, Reading(signed): Reading, Path(id): Path<i64>) -> Answered {
+    Ok(Json(panel(&signed.desk(&app).see_panel(PanelId(id)).await?)))
+}
+
+/// `PUT /api/panels/{panel}/capacity`
+async fn state_capacity(
+    State(app): Shared,
+    Path(id): Path<i64>,
+    Writing(signed, capacity): Writing<Capacity>,
+) -> Answered {
+    Ok(Json(panel(&signed.desk(&app).state_capacity(PanelId(id), &capacity).await?)))
+}
+
+/// `GET /api/panels/{panel}/candidates`
+async fn candidates(State(app): Shared, Reading(signed): Reading, Path(id): Path<i64>) -> Answered {
+    let candidates = signed.desk(&app).candidates(PanelId(id)).await?;
+    Ok(Json(json!({ "candidates": candidates.iter().map(candidate).collect::<Vec<_>>() })))
+}
+
+/// `GET /api/panels/{panel}/lists`
+async fn lists(State(app): Shared, Reading(signed): Reading, Path(id): Path<i64>) -> Answered {
+    let lists = signed.desk(&app).lists(PanelId(id)).await?;
+    Ok(Json(json!({ "lists": lists.iter().map(list).collect::<Vec<_>>() })))
+}
+
+/// `POST /api/panels/{panel}/lists`
+async fn send_list(
+    State(app): Shared,
+    Path(id): Path<i64>,
+    Writing(signed, sending): Writing<Sending>,
+) -> Result<Response, Problem> {
+    let sent = signed.desk(&app).send_list(PanelId(id), &sending).await?;
+    let place = [(axum::http::header::LOCATION, format!("/api/lists/{}", sent.id.0))];
+    Ok((StatusCode::CREATED, place, Json(list(&sent))).into_response())
+}
+
+/// `GET /api/lists/{list}`
+async fn one_list(State(app): Shared, Reading(signed): Reading, Path(id): Path<Uuid>) -> Answered {
+    let (_, seen) = signed.desk(&app).see_list(ListId(id)).await?;
+    Ok(Json(list(&seen)))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Answers {
+    answers: Vec<Given>,
+}
+
+/// `POST /api/lists/{list}/answers`
+async fn answer(
+    State(app): Shared,
+    Path(id): Path<Uuid>,
+    Writing(signed, Answers { answers }): Writing<Answers>,
+) -> Answered {
+    Ok(Json(list(&signed.desk(&app).answer(ListId(id), &answers).await?)))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Confirmations {
+    proposals: Vec<ProposalId>,
+}
+
+/// `POST /api/lists/{list}/confirmations`
+async fn confirm(
+    State(app): Shared,
+    Path(id): Path<Uuid>,
+    Writing(signed, Confirmations { proposals }): Writing<Confirmations>,
+) -> Answered {
+    Ok(Json(list(&signed.desk(&app).confirm(ListId(id), &proposals).await?)))
+}
+
+/// `GET /api/registrations`
+async fn my_families(State(app): Shared, Reading(signed): Reading) -> Answered {
+    Ok(Json(families(&signed.desk(&app).families().await?)))
+}
+
+/// `POST /api/registrations`
+async fn register(
+    State(app): Shared,
+    Writing(signed, asked): Writing<Registering>,
+) -> Result<Response, Problem> {
+    let registered = signed.desk(&app).register(&asked).await?;
+    Ok((StatusCode::CREATED, Json(families(&registered))).into_response())
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// `POST /api/registrations/{registration}/reconfirm`
+async fn reconfirm(
+    State(app): Shared,
+    Path(id): Path<Uuid>,
+    Writing(signed, Nothing {}): Writing<Nothing>,
+) -> Answered {
+    Ok(Json(families(&signed.desk(&app).reconfirm(RegistrationId(id)).await?)))
+}
+
+/// `POST /api/registrations/{registration}/withdraw`
+async fn withdraw(
+    State(app): Shared,
+    Path(id): Path<Uuid>,
+    Writing(signed, Nothing {}): Writing<Nothing>,
+) -> Answered {
+    Ok(Json(families(&signed.desk(&app).withdraw(RegistrationId(id)).await?)))
+}

@@ -1,0 +1,54 @@
+//! What went wrong, as problem details (RFC 9457).
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use tracing::error;
+
+use crate::store::StoreError;
+use crate::workflow::Refusal;
+
+/// A status with a text for whoever asked.
+#[derive(Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    detail: String,
+}
+
+impl Problem {
+    pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Problem { status, detail: detail.into() }
+    }
+}
+
+/// What a 5xx says: nothing of the request, and nothing of the database.
+const LATER: &str =
+    "This could not be done now. Nothing of it was kept, or all of it: look before you try again.";
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let status = match &refusal {
+            Refusal::NotFound => StatusCode::NOT_FOUND,
+            Refusal::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Refusal::Conflict(_) => StatusCode::CONFLICT,
+            Refusal::Store(StoreError::Busy(_) | StoreError::Unavailable(_)) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Refusal::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        if let Refusal::Store(defect) = &refusal {
+            error!(%defect, "an act of the workflow failed");
+            return Problem::new(status, LATER);
+        }
+        Problem::new(status, refusal.to_string())
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let title = self.status.canonical_reason().unwrap_or_default();
+        let body = json!({ "status": self.status.as_u16(), "title": title, "detail": self.detail });
+        let kind = HeaderValue::from_static("application/problem+json");
+        (self.status, [(header::CONTENT_TYPE, kind)], body.to_string()).into_response()
+    }
+}

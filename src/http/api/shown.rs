@@ -1,0 +1,141 @@
+//! What is shown, as JSON. A patient is never shown a reason, a score or a place in a line.
+
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::attachment::{ListState, Part, Person, Role};
+use crate::store::{FamilyView, ListView, PanelSide, ProposalView};
+use crate::workflow::Candidate;
+
+/// A body; kept by nobody on the way, since it is about somebody.
+pub(super) struct Json(pub(super) Value);
+
+impl IntoResponse for Json {
+    fn into_response(self) -> Response {
+        let kind = HeaderValue::from_static("application/json");
+        let headers = [
+            (header::CONTENT_TYPE, kind),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ];
+        (headers, self.0.to_string()).into_response()
+    }
+}
+
+pub(super) fn person(person: &Person) -> Value {
+    let roles = person.roles.iter().map(|role| match role {
+        Role::Provider { practitioner_key } => {
+            json!({ "role": "provider", "practitioner": practitioner_key })
+        }
+        Role::Delegate { practitioner_key } => {
+            json!({ "role": "delegate", "practitioner": practitioner_key })
+        }
+        Role::Director { organization_key } => {
+            json!({ "role": "director", "organization": organization_key })
+        }
+        Role::Coordinator { network } => json!({ "role": "coordinator", "network": network }),
+    });
+    json!({ "subject": person.subject, "roles": roles.collect::<Vec<_>>() })
+}
+
+pub(super) fn panel(side: &PanelSide) -> Value {
+    let stated = side.stated.as_ref();
+    json!({
+        "id": side.id.0,
+        "practitioner": { "key": side.practitioner_key, "name": side.practitioner },
+        "organization": { "key": side.organization_key, "name": side.organization },
+        "community": side.community.as_ref().map(|(community, _)| community),
+        "network": side.community.as_ref().map(|(_, network)| network),
+        "size": side.size,
+        "capacity": stated.map(|stated| &stated.capacity),
+        "statedAt": stated.map(|stated| stated.at),
+        "statedBy": stated.map(|stated| &stated.author),
+        "open": side.open(),
+    })
+}
+
+fn parts(parts: &[Part]) -> Value {
+    parts.iter().map(|part| json!({ "for": part.name, "points": part.points })).collect()
+}
+
+pub(super) fn candidate(candidate: &Candidate) -> Value {
+    let (ranked, seeker) = (&candidate.ranked, &candidate.seeker);
+    json!({
+        "family": ranked.family,
+        "members": ranked.members,
+        "points": ranked.total(),
+        "parts": parts(&ranked.parts),
+        "registeredAt": seeker.registered_at,
+        "complexity": seeker.complexity,
+        "km": (seeker.km * 10.0).round() / 10.0,
+        "language": seeker.language,
+        "interpreter": seeker.interpreter,
+        "providerGender": seeker.gender,
+    })
+}
+
+pub(super) fn list(list: &ListView) -> Value {
+    json!({
+        "id": list.id,
+        "panel": list.panel.0,
+        "state": list.state,
+        "sentBy": list.made_by,
+        "sentAt": list.sent_at,
+        "dueAt": list.due_at,
+        "open": list.state == ListState::Sent,
+        "proposals": list.proposals.iter().map(proposal).collect::<Vec<_>>(),
+    })
+}
+
+fn proposal(proposal: &ProposalView) -> Value {
+    json!({
+        "id": proposal.id,
+        "family": proposal.family,
+        "state": proposal.state,
+        "reason": proposal.reason,
+        "phn": proposal.phn,
+        "name": proposal.name,
+        "birthDate": proposal.birth_date,
+        "registeredAt": proposal.registered_at,
+        "complexity": proposal.complexity,
+        "conditions": proposal.conditions,
+        "healthChanged": proposal.changed,
+        "community": proposal.community,
+        "language": proposal.language,
+        "interpreter": proposal.interpreter,
+        "reach": proposal.reach,
+        "parts": parts(&proposal.parts),
+    })
+}
+
+/// How far along a family is, as a band: an exact number would be a promise.
+fn band(before: i64) -> &'static str {
+    match before {
+        ..10 => "among the first ten",
+        10..100 => "among the first hundred",
+        100..1_000 => "among the first thousand",
+        _ => "further back",
+    }
+}
+
+pub(super) fn families(families: &[FamilyView]) -> Value {
+    let family = |family: &FamilyView| {
+        let members = family.members.iter().map(|member| {
+            json!({
+                "registration": member.id,
+                "phn": member.phn,
+                "preferredName": member.preferred_name,
+                "state": member.state,
+                "registeredAt": member.registered_at,
+                "reconfirmedAt": member.reconfirmed_at,
+            })
+        });
+        json!({
+            "family": family.id,
+            "community": family.community,
+            "standing": band(family.before),
+            "members": members.collect::<Vec<_>>(),
+        })
+    };
+    json!({ "families": families.iter().map(family).collect::<Vec<_>>() })
+}

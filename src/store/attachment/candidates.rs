@@ -1,0 +1,112 @@
+//! Candidates: families that could be proposed.
+
+use sqlx::Row as _;
+use sqlx::postgres::{PgExecutor, PgRow};
+
+use crate::attachment::{Complexity, FamilyId, Gender, RegistrationId, Seeker};
+
+use super::super::error::StoreError;
+use super::super::pool::Store;
+use super::act::Act;
+
+// Families of a network all of whose waiting members can be proposed, seen from a community. $1 network, $2 community.
+const SEEKERS: &str = "
+SELECT f.id, min(r.registered_at) AS registered_at, count(*) AS members,
+       max(CASE r.complexity WHEN 'high' THEN 2 WHEN 'medium' THEN 1 ELSE 0 END) AS complexity,
+       sqrt((c.x_km - h.x_km) ^ 2 + (c.y_km - h.y_km) ^ 2) AS km, f.distance, f.gender, f.language, f.interpreter
+  FROM area.community h, area.community c
+  JOIN attachment.family f ON f.community = c.code
+  JOIN attachment.registration r ON r.family_id = f.id AND r.state IN ('active', 'reconfirm-due', 'suspended', 'proposed')
+ WHERE c.network = $1 AND h.code = $2
+ GROUP BY f.id, c.code, h.code
+HAVING bool_and(r.state = 'active')";
+
+const MEMBERS: &str = "
+SELECT family_id, id, phn FROM attachment.registration
+ WHERE family_id = ANY ($1) AND state IN ('active', 'reconfirm-due', 'suspended', 'proposed') ORDER BY phn";
+
+impl Store {
+    /// The families that could be proposed to a panel of this network at a clinic of this community.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn seekers(&self, network: &str, community: &str) -> Result<Vec<Seeker>, StoreError> {
+        seekers(&self.pool, network, community).await
+    }
+
+    /// The waiting members of families, by PHN.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn members_of(
+        &self,
+        families: &[FamilyId],
+    ) -> Result<Vec<(FamilyId, RegistrationId, String)>, StoreError> {
+        members(&self.pool, families).await
+    }
+}
+
+impl Act {
+    /// As [`Store::seekers`], of this moment.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn seekers(
+        &mut self,
+        network: &str,
+        community: &str,
+    ) -> Result<Vec<Seeker>, StoreError> {
+        seekers(self.connection(), network, community).await
+    }
+
+    /// As [`Store::members_of`], of this moment.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn members_of(
+        &mut self,
+        families: &[FamilyId],
+    ) -> Result<Vec<(FamilyId, RegistrationId, String)>, StoreError> {
+        members(self.connection(), families).await
+    }
+}
+
+async fn seekers(
+    executor: impl PgExecutor<'_>,
+    network: &str,
+    community: &str,
+) -> Result<Vec<Seeker>, StoreError> {
+    let rows = sqlx::query(SEEKERS).bind(network).bind(community).fetch_all(executor).await?;
+    let seeker = |row: &PgRow| -> Result<Seeker, StoreError> {
+        let members: i64 = row.try_get("members")?;
+        let band: i32 = row.try_get("complexity")?;
+        let band = usize::try_from(band).ok().and_then(|band| Complexity::ALL.get(band));
+        let distance: Option<i32> = row.try_get("distance")?;
+        Ok(Seeker {
+            family: FamilyId(row.try_get("id")?),
+            registered_at: row.try_get("registered_at")?,
+            members: u32::try_from(members).unwrap_or(u32::MAX),
+            complexity: band.copied().unwrap_or(Complexity::Low),
+            km: row.try_get("km")?,
+            distance: distance.and_then(|km| u32::try_from(km).ok()),
+            gender: row.try_get::<Option<&str>, _>("gender")?.and_then(Gender::of),
+            language: row.try_get("language")?,
+            interpreter: row.try_get("interpreter")?,
+        })
+    };
+    rows.iter().map(seeker).collect()
+}
+
+async fn members(
+    executor: impl PgExecutor<'_>,
+    families: &[FamilyId],
+) -> Result<Vec<(FamilyId, RegistrationId, String)>, StoreError> {
+    let ids: Vec<_> = families.iter().map(|family| family.0).collect();
+    let rows = sqlx::query(MEMBERS).bind(ids).fetch_all(executor).await?;
+    let member = |row: &PgRow| -> Result<_, StoreError> {
+        let (family, id) =
+            (FamilyId(row.try_get("family_id")?), RegistrationId(row.try_get("id")?));
+        Ok((family, id, row.try_get("phn")?))
+    };
+    rows.iter().map(member).collect()
+}

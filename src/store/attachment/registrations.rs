@@ -1,0 +1,274 @@
+//! Families that wait, and how they come to.
+
+use chrono::{DateTime, Utc};
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
+use sqlx::types::Json;
+
+use crate::attachment::{Complexity, FamilyId, Gender, Person, RegistrationId, RegistrationState};
+use crate::registry::{PatientRecord, PatientRecords};
+
+use super::super::error::StoreError;
+use super::super::pool::Store;
+use super::act::Act;
+use super::places::word;
+use super::steps::touched;
+
+/// A family as it is to be kept.
+#[derive(Debug, Clone)]
+pub struct NewFamily {
+    /// Our number of it.
+    pub id: FamilyId,
+    /// Who may see and change it.
+    pub subject: Option<String>,
+    /// `self`, `family` or `agent`.
+    pub registered_by: &'static str,
+    /// How to reach them.
+    pub email: Option<String>,
+    /// How to reach them.
+    pub phone: Option<String>,
+    /// By which of the two: `email`, `phone` or `text`.
+    pub channel: &'static str,
+    /// The language they speak, BCP 47.
+    pub language: String,
+    /// Where they live; `None`: no fixed address.
+    pub postal_code: Option<String>,
+    /// In which community.
+    pub community: String,
+    /// How far they would go, kilometres; `None`: any distance.
+    pub distance: Option<u32>,
+    /// What they would prefer their provider to be.
+    pub gender: Option<Gender>,
+    /// The language they need an interpreter for.
+    pub interpreter: Option<String>,
+    /// Who they are.
+    pub members: Vec<NewRegistration>,
+}
+
+/// A person as they are to be kept.
+#[derive(Debug, Clone)]
+pub struct NewRegistration {
+    /// Our number of it.
+    pub id: RegistrationId,
+    /// Personal health number: matched with the Client Registry.
+    pub phn: String,
+    /// How they want to be called.
+    pub preferred_name: Option<String>,
+    /// They have a provider and look for another.
+    pub attached_now: bool,
+    /// Why they look for one.
+    pub looking: &'static str,
+    /// Their health changed in the last three months.
+    pub changed: bool,
+    /// Codes of what they have.
+    pub conditions: Vec<String>,
+    /// What that comes to.
+    pub complexity: Complexity,
+}
+
+/// A family as it is shown to itself.
+#[derive(Debug, Clone)]
+pub struct FamilyView {
+    /// Which.
+    pub id: FamilyId,
+    /// The community's name.
+    pub community: String,
+    /// Its members.
+    pub members: Vec<RegistrationView>,
+    /// How many families that could be proposed to the same panels registered earlier.
+    pub before: i64,
+    /// Who may see and change it.
+    pub subject: Option<String>,
+}
+
+/// A registration as it is shown to whoever registered it.
+#[derive(Debug, Clone)]
+pub struct RegistrationView {
+    /// Which.
+    pub id: RegistrationId,
+    /// Whom.
+    pub phn: String,
+    /// How they want to be called.
+    pub preferred_name: Option<String>,
+    /// Its state.
+    pub state: RegistrationState,
+    /// The beginning of the wait.
+    pub registered_at: DateTime<Utc>,
+    /// When they last said that they are looking.
+    pub reconfirmed_at: DateTime<Utc>,
+}
+
+const COMMUNITY_OF: &str = "SELECT area.community_of($1) AS community";
+const COMMUNITY: &str = "SELECT code FROM area.community WHERE code = $1";
+const WEIGHTS: &str = "SELECT code, weight FROM attachment.condition WHERE code = ANY ($1)";
+const PEOPLE: &str =
+    "SELECT row_to_json(r) AS doc FROM client_registry.patient r WHERE r.phn = ANY ($1)";
+
+const ADD_FAMILY: &str = "
+INSERT INTO attachment.family (id, subject, registered_by, consented_at, email, phone, channel, language, postal_code, community,
+                               distance, gender, interpreter)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+
+const ADD_REGISTRATION: &str = "
+WITH added AS (
+    INSERT INTO attachment.registration (id, family_id, phn, state, registered_at, state_at, reconfirmed_at, preferred_name,
+                                         attached_now, looking, changed, conditions, complexity)
+    VALUES ($1, $2, $3, 'active', $4, $4, $4, $5, $6, $7, $8, $9, $10)
+    RETURNING id
+)
+INSERT INTO attachment.registration_change (registration_id, was, became, reason, at, author, act_id)
+SELECT id, NULL, 'active', 'registered', $4, $11, $12 FROM added";
+
+const FAMILIES: &str = "
+SELECT f.id AS family_id, f.subject, c.name AS community, r.id, r.phn, r.preferred_name, r.state, r.registered_at, r.reconfirmed_at,
+       (SELECT count(DISTINCT o.family_id) FROM attachment.registration o JOIN attachment.family g ON g.id = o.family_id
+         WHERE g.community = f.community AND o.state = 'active' AND o.registered_at < r.registered_at) AS before
+  FROM attachment.family f JOIN area.community c ON c.code = f.community JOIN attachment.registration r ON r.family_id = f.id
+ WHERE f.subject = $1
+ ORDER BY f.id, r.id";
+
+const FAMILY_PHNS: &str = "
+SELECT f.subject, r.phn FROM attachment.registration o JOIN attachment.family f ON f.id = o.family_id
+  JOIN attachment.registration r ON r.family_id = f.id
+ WHERE o.id = $1 ORDER BY r.phn";
+
+impl Store {
+    /// The community of a postal code; `None`: it is in none.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn community_of(&self, postal_code: &str) -> Result<Option<String>, StoreError> {
+        let row = sqlx::query(COMMUNITY_OF).bind(postal_code).fetch_one(&self.pool).await?;
+        Ok(row.try_get("community")?)
+    }
+
+    /// Whether there is a community of this code.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn community_exists(&self, code: &str) -> Result<bool, StoreError> {
+        Ok(sqlx::query(COMMUNITY).bind(code).fetch_optional(&self.pool).await?.is_some())
+    }
+
+    /// What these conditions weigh; those that are not on file are left out.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn weights(&self, codes: &[String]) -> Result<Vec<(String, u32)>, StoreError> {
+        let rows = sqlx::query(WEIGHTS).bind(codes).fetch_all(&self.pool).await?;
+        let weight = |row: &PgRow| -> Result<(String, u32), StoreError> {
+            let weight: i32 = row.try_get("weight")?;
+            Ok((row.try_get("code")?, u32::try_from(weight).unwrap_or_default()))
+        };
+        rows.iter().map(weight).collect()
+    }
+
+    /// What the Client Registry holds about these people.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn people(&self, phns: &[&str]) -> Result<PatientRecords, StoreError> {
+        let rows = sqlx::query(PEOPLE).bind(phns).fetch_all(&self.pool).await?;
+        let mut people = PatientRecords::new();
+        for row in &rows {
+            let Json(record) = row.try_get::<Json<PatientRecord>, _>("doc")?;
+            people.insert(record.phn.clone(), record);
+        }
+        Ok(people)
+    }
+
+    /// The families that somebody registered.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn families_of(&self, person: &Person) -> Result<Vec<FamilyView>, StoreError> {
+        let rows = sqlx::query(FAMILIES).bind(&person.subject).fetch_all(&self.pool).await?;
+        let mut families: Vec<FamilyView> = Vec::new();
+        for row in &rows {
+            let id = FamilyId(row.try_get("family_id")?);
+            let before: i64 = row.try_get("before")?;
+            let member = RegistrationView {
+                id: RegistrationId(row.try_get("id")?),
+                phn: row.try_get("phn")?,
+                preferred_name: row.try_get("preferred_name")?,
+                state: word(row, "state", RegistrationState::of)?,
+                registered_at: row.try_get("registered_at")?,
+                reconfirmed_at: row.try_get("reconfirmed_at")?,
+            };
+            match families.last_mut().filter(|family| family.id == id) {
+                Some(family) => {
+                    family.before = family.before.min(before);
+                    family.members.push(member);
+                }
+                None => families.push(FamilyView {
+                    id,
+                    community: row.try_get("community")?,
+                    members: vec![member],
+                    before,
+                    subject: row.try_get("subject")?,
+                }),
+            }
+        }
+        Ok(families)
+    }
+
+    /// Who registered the family of a registration, and who is in it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn family_of(
+        &self,
+        registration: RegistrationId,
+    ) -> Result<Option<(Option<String>, Vec<String>)>, StoreError> {
+        let rows = sqlx::query(FAMILY_PHNS).bind(registration.0).fetch_all(&self.pool).await?;
+        let Some(first) = rows.first() else { return Ok(None) };
+        let subject = first.try_get("subject")?;
+        let phns = rows.iter().map(|row| row.try_get("phn")).collect::<Result<_, _>>()?;
+        Ok(Some((subject, phns)))
+    }
+}
+
+impl Act {
+    /// Keeps a family of people who are locked.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn register(&mut self, family: &NewFamily) -> Result<(), StoreError> {
+        let by = self.by.clone();
+        sqlx::query(ADD_FAMILY)
+            .bind(family.id.0)
+            .bind(&family.subject)
+            .bind(family.registered_by)
+            .bind(by.at)
+            .bind(&family.email)
+            .bind(&family.phone)
+            .bind(family.channel)
+            .bind(&family.language)
+            .bind(&family.postal_code)
+            .bind(&family.community)
+            .bind(family.distance.and_then(|km| i32::try_from(km).ok()))
+            .bind(family.gender.map(Gender::word))
+            .bind(&family.interpreter)
+            .execute(self.connection())
+            .await?;
+        for member in &family.members {
+            let added = sqlx::query(ADD_REGISTRATION)
+                .bind(member.id.0)
+                .bind(family.id.0)
+                .bind(&member.phn)
+                .bind(by.at)
+                .bind(&member.preferred_name)
+                .bind(member.attached_now)
+                .bind(member.looking)
+                .bind(member.changed)
+                .bind(&member.conditions)
+                .bind(member.complexity.word())
+                .bind(&by.author)
+                .bind(by.id)
+                .execute(self.connection())
+                .await?;
+            touched(added.rows_affected(), 1)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,62 @@
+//! Who may do what in the workflow.
+
+use chrono::{DateTime, Utc};
+use sqlx::Row as _;
+
+use crate::attachment::{Person, Role};
+
+use super::super::error::StoreError;
+use super::super::pool::Store;
+
+const ROLES: &str = "
+SELECT role, coalesce(practitioner_key, organization_key, network) AS about
+  FROM access.role WHERE subject = $1 AND revoked_at IS NULL ORDER BY id";
+
+const GRANT: &str = "
+INSERT INTO access.role (subject, role, practitioner_key, organization_key, network, granted_by, granted_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (subject, role, coalesce(practitioner_key, organization_key, network)) WHERE revoked_at IS NULL DO NOTHING";
+
+impl Store {
+    /// Somebody with their roles as they are now.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn person(&self, subject: &str) -> Result<Person, StoreError> {
+        let rows = sqlx::query(ROLES).bind(subject).fetch_all(&self.pool).await?;
+        let mut roles = Vec::new();
+        for row in &rows {
+            let about: String = row.try_get("about")?;
+            roles.push(match row.try_get::<&str, _>("role")? {
+                "provider" => Role::Provider { practitioner_key: about },
+                "delegate" => Role::Delegate { practitioner_key: about },
+                "director" => Role::Director { organization_key: about },
+                "coordinator" => Role::Coordinator { network: about },
+                other => return Err(StoreError::Broken(format!("no role is called {other}"))),
+            });
+        }
+        Ok(Person { subject: subject.to_owned(), roles })
+    }
+
+    /// Gives somebody a role, unless they hold it already.
+    ///
+    /// # Errors
+    /// When the database does not answer, or what the role is about is not on file.
+    pub async fn give_role(
+        &self,
+        subject: &str,
+        role: &Role,
+        by: &str,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let (word, provider, clinic, network) = match role {
+            Role::Provider { practitioner_key } => ("provider", Some(practitioner_key), None, None),
+            Role::Delegate { practitioner_key } => ("delegate", Some(practitioner_key), None, None),
+            Role::Director { organization_key } => ("director", None, Some(organization_key), None),
+            Role::Coordinator { network } => ("coordinator", None, None, Some(network)),
+        };
+        let query = sqlx::query(GRANT).bind(subject).bind(word).bind(provider).bind(clinic);
+        query.bind(network).bind(by).bind(at).execute(&self.pool).await?;
+        Ok(())
+    }
+}

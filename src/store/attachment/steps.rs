@@ -1,0 +1,173 @@
+//! Steps of the workflow, each guarded by what it was, with its history.
+
+use sqlx::postgres::PgConnection;
+
+use crate::attachment::{ProposalState, Step};
+
+use super::super::error::StoreError;
+use super::act::By;
+
+// $1 ids, $2 was, $3 became, $4 why, $5 panels; $6 when, $7 author, $8 for whom, $9 the act.
+const REGISTRATIONS: &str = "
+WITH step AS MATERIALIZED (
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[]) AS s (id, was, became, reason, panel_id)
+), moved AS (
+    UPDATE attachment.registration r
+       SET state = s.became, panel_id = s.panel_id, state_at = greatest($6, r.registered_at),
+           reconfirmed_at = CASE WHEN s.reason IN ('reconfirmed', 'attachment-ended', 'provider-left') THEN greatest($6, r.registered_at) ELSE r.reconfirmed_at END
+      FROM step s WHERE r.id = s.id AND r.state = s.was
+    RETURNING r.id
+)
+INSERT INTO attachment.registration_change (registration_id, was, became, reason, at, author, on_behalf_of, act_id)
+SELECT s.id, s.was, s.became, s.reason, $6, $7, $8, $9 FROM step s JOIN moved USING (id)";
+
+// $1 ids, $2 was, $3 became; $4 when, $5 author, $6 for whom, $7 the act; $8 why.
+const PROPOSALS: &str = "
+WITH step AS MATERIALIZED (
+    SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $8::text[]) AS s (id, was, became, reason)
+), moved AS (
+    UPDATE attachment.proposal p SET state = s.became, state_at = $4, reason = coalesce(s.reason, p.reason)
+      FROM step s WHERE p.id = s.id AND p.state = s.was
+    RETURNING p.id
+)
+INSERT INTO attachment.proposal_change (proposal_id, was, became, reason, at, author, on_behalf_of, act_id)
+SELECT s.id, s.was, s.became, s.reason, $4, $5, $6, $7 FROM step s JOIN moved USING (id)";
+
+// A list that nobody on it waits for any more. $1 proposals, $2 when.
+const CLOSE_LISTS: &str = "
+UPDATE attachment.list l SET state = 'closed', closed_at = $2
+ WHERE l.id IN (SELECT list_id FROM attachment.proposal WHERE id = ANY ($1)) AND l.state = 'sent'
+   AND NOT EXISTS (SELECT FROM attachment.proposal p WHERE p.list_id = l.id AND p.state IN ('proposed', 'in-intake'))";
+
+// $1 proposals, $2 code, $3 day, $4 when, $5 author, $6 the act.
+const RECORDS: &str = "
+INSERT INTO attachment.record (panel_id, proposal_id, phn, practitioner_key, organization_key, code, attached_on, at, author, on_behalf_of, act_id)
+SELECT n.id, p.id, r.phn, n.practitioner_key, n.organization_key, $2, $3, $4, $5, n.practitioner_key, $6
+  FROM attachment.proposal p JOIN attachment.list l ON l.id = p.list_id JOIN panel.panel n ON n.id = l.panel_id
+  JOIN attachment.registration r ON r.id = p.registration_id
+ WHERE p.id = ANY ($1)";
+
+// $1 entries, $2 when, $3 author, $4 the act.
+const DROP: &str = "
+WITH dropped AS (
+    UPDATE panel.entry SET status = 'removed', status_at = greatest($2, started_at), ended_at = greatest($2, started_at), author = $3, message_id = $4
+     WHERE id = ANY ($1) AND status = 'pending'
+    RETURNING id, panel_id
+)
+INSERT INTO panel.change (entry_id, was, became, at, author, on_behalf_of, message_id, reason)
+SELECT d.id, 'pending', 'removed', $2, $3, n.practitioner_key, $4, 'attached-elsewhere' FROM dropped d JOIN panel.panel n ON n.id = d.panel_id";
+
+// Messages about them that looked before are overtaken. $1 patients.
+const RAISE: &str = "
+UPDATE panel.patient p
+   SET version = version + 1,
+       registered = EXISTS (SELECT FROM attachment.registration r WHERE r.phn = p.phn AND r.state NOT IN ('withdrawn', 'deceased'))
+ WHERE p.phn = ANY ($1)";
+
+/// What a record of an attachment says besides what the database knows.
+#[derive(Debug, Clone, Copy)]
+pub struct Billing {
+    /// The $0 code that is written.
+    pub code: &'static str,
+    /// The day in the province.
+    pub day: chrono::NaiveDate,
+}
+
+/// Takes all steps or none.
+pub(in crate::store) async fn take(
+    connection: &mut PgConnection,
+    by: &By,
+    steps: &[Step],
+    billing: Billing,
+) -> Result<(), StoreError> {
+    let (mut ids, mut was, mut became, mut reasons, mut panels) =
+        (vec![], vec![], vec![], vec![], vec![]);
+    let (mut proposals, mut drops, mut records) = (vec![], vec![], vec![]);
+    for step in steps {
+        match step {
+            Step::Registration { id, was: from, became: to, by: reason, panel } => {
+                ids.push(id.0);
+                was.push(from.word());
+                became.push(to.word());
+                reasons.push(reason.word());
+                panels.push(panel.map(|panel| panel.0));
+            }
+            Step::Proposal { id, was, became } => proposals.push((id.0, *was, *became, None)),
+            Step::Record(id) => records.push(id.0),
+            Step::Drop(entry) => drops.push(entry.0),
+        }
+    }
+    if !ids.is_empty() {
+        let asked = ids.len();
+        let query = sqlx::query(REGISTRATIONS).bind(ids).bind(was).bind(became).bind(reasons);
+        let query = query.bind(panels).bind(by.at).bind(&by.author).bind(&by.on_behalf_of);
+        touched(query.bind(by.id).execute(&mut *connection).await?.rows_affected(), asked)?;
+    }
+    move_proposals(connection, by, &proposals).await?;
+    write_records(connection, by, &records, billing).await?;
+    if !drops.is_empty() {
+        let asked = drops.len();
+        let query = sqlx::query(DROP).bind(drops).bind(by.at).bind(&by.author).bind(by.id);
+        touched(query.execute(&mut *connection).await?.rows_affected(), asked)?;
+    }
+    Ok(())
+}
+
+/// A proposal, what it is, what it becomes, and why.
+pub type Moved = (i64, ProposalState, ProposalState, Option<&'static str>);
+
+/// Moves proposals, and closes lists on which nobody is left to be answered.
+pub(super) async fn move_proposals(
+    connection: &mut PgConnection,
+    by: &By,
+    moves: &[Moved],
+) -> Result<(), StoreError> {
+    if moves.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<i64> = moves.iter().map(|(id, ..)| *id).collect();
+    let query = sqlx::query(PROPOSALS)
+        .bind(&ids)
+        .bind(moves.iter().map(|(_, was, ..)| was.word()).collect::<Vec<_>>())
+        .bind(moves.iter().map(|(_, _, became, _)| became.word()).collect::<Vec<_>>())
+        .bind(by.at)
+        .bind(&by.author)
+        .bind(&by.on_behalf_of)
+        .bind(by.id)
+        .bind(moves.iter().map(|(.., reason)| *reason).collect::<Vec<_>>());
+    touched(query.execute(&mut *connection).await?.rows_affected(), ids.len())?;
+    sqlx::query(CLOSE_LISTS).bind(&ids).bind(by.at).execute(connection).await?;
+    Ok(())
+}
+
+/// Writes the $0 attachment code for proposals.
+pub(super) async fn write_records(
+    connection: &mut PgConnection,
+    by: &By,
+    proposals: &[i64],
+    billing: Billing,
+) -> Result<(), StoreError> {
+    if proposals.is_empty() {
+        return Ok(());
+    }
+    let query = sqlx::query(RECORDS).bind(proposals).bind(billing.code).bind(billing.day);
+    let written = query.bind(by.at).bind(&by.author).bind(by.id).execute(connection).await?;
+    touched(written.rows_affected(), proposals.len())
+}
+
+/// Lets messages know that something has changed about these people.
+pub(in crate::store) async fn raise(
+    connection: &mut PgConnection,
+    phns: &[&str],
+) -> Result<(), StoreError> {
+    sqlx::query(RAISE).bind(phns).execute(connection).await?;
+    Ok(())
+}
+
+/// Everything was decided under lock: a row that is not as it was is a defect, and nothing of the act may be kept.
+pub(super) fn touched(rows: u64, asked: usize) -> Result<(), StoreError> {
+    if usize::try_from(rows) == Ok(asked) {
+        return Ok(());
+    }
+    Err(StoreError::Broken(format!("{rows} of {asked} steps could be taken")))
+}

@@ -1,0 +1,191 @@
+//! Step 2 of attachment: a coordinator looks at who waits, and sends a list.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::Deserialize;
+
+use crate::attachment::{
+    FamilyId, LeaveOutReason, ListId, Move, Ranked, RegistrationState, Seeker, Step, Wanted, rank,
+};
+use crate::panel::PanelId;
+use crate::store::{ListView, PanelSide, Picked};
+
+use super::{About, Desk, Refusal, Right};
+
+/// A family in its place among those who could be proposed.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// Points, and what they are for.
+    pub ranked: Ranked,
+    /// Who they are as candidates.
+    pub seeker: Seeker,
+}
+
+/// A list to be sent.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Sending {
+    /// Families, in the order in which they are proposed.
+    pub families: Vec<FamilyId>,
+    /// Candidates who were left out.
+    #[serde(default)]
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A candidate whom the coordinator left out.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct LeftOut {
+    /// Which family.
+    pub family: FamilyId,
+    /// Why.
+    pub reason: LeaveOutReason,
+}
+
+const TOO_MANY: Refusal =
+    Refusal::Conflict("There are more people on the list than the panel has room for.");
+const ELSEWHERE: Refusal = Refusal::Conflict(
+    "Somebody on the list can no longer be proposed: another list has them, or they are attached. Look at the candidates again.",
+);
+const OPEN_LIST: Refusal = Refusal::Conflict("The panel has a list that is not answered yet.");
+
+impl Desk<'_> {
+    /// The families that could be proposed to a panel, best first, as many as there is room for.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] where they do not coordinate its network.
+    pub async fn candidates(&self, panel: PanelId) -> Result<Vec<Candidate>, Refusal> {
+        let side = self.panel(panel, Right::Coordinate).await?;
+        let Some((community, network)) = &side.community else { return Err(Refusal::NotFound) };
+        let seekers = self.service.store.seekers(network, community).await?;
+        let ranked =
+            rank(&seekers, &self.wanted(&side, side.open()), &self.service.attaching.weights);
+        let mut by_family: HashMap<FamilyId, Seeker> =
+            seekers.into_iter().map(|seeker| (seeker.family, seeker)).collect();
+        let candidate = |ranked: Ranked| {
+            let seeker = by_family.remove(&ranked.family)?;
+            Some(Candidate { ranked, seeker })
+        };
+        Ok(ranked.into_iter().filter_map(candidate).collect())
+    }
+
+    fn wanted(&self, side: &PanelSide, open: u32) -> Wanted {
+        let stated = side.stated.as_ref().map(|stated| &stated.capacity);
+        Wanted {
+            open,
+            mix: stated.and_then(|capacity| capacity.mix),
+            gender: stated.and_then(|capacity| capacity.gender),
+            languages: stated.map(|capacity| capacity.languages.clone()).unwrap_or_default(),
+            at: self.now(),
+        }
+    }
+
+    /// Sends a list to a panel: everybody on it is proposed, and to nobody else until they are answered.
+    ///
+    /// # Errors
+    /// [`Refusal::Conflict`] where the panel has a list, has no room for so many, or somebody can no longer be proposed.
+    pub async fn send_list(&self, panel: PanelId, sending: &Sending) -> Result<ListView, Refusal> {
+        let side = self.panel(panel, Right::Coordinate).await?;
+        let Some((community, network)) = &side.community else { return Err(Refusal::NotFound) };
+        let all: Vec<FamilyId> = sending
+            .families
+            .iter()
+            .copied()
+            .chain(sending.left_out.iter().map(|left_out| left_out.family))
+            .collect();
+        let distinct: HashSet<_> = all.iter().collect();
+        if sending.families.is_empty() || distinct.len() != all.len() {
+            return Err(Refusal::Invalid("A list names families, each once.".into()));
+        }
+        let store = &self.service.store;
+        let members = store.members_of(&all).await?;
+        let phns: Vec<&str> = members.iter().map(|(.., phn)| phn.as_str()).collect();
+        let by = self.by(Some(&side.practitioner_key));
+        let record = self.record(&by, "send-list", &About::panel(&side, phns.clone()));
+        let id = ListId(self.service.clock.id());
+        let mut act = store.act(by).await?;
+        act.lock_panel(panel).await?;
+        act.lock_patients(&phns).await?;
+        if act.has_open_list(panel).await? {
+            return Err(OPEN_LIST);
+        }
+        let side = act.panel(panel).await?.ok_or(Refusal::NotFound)?;
+        let seekers = act.seekers(network, community).await?;
+        let chosen = |family: &FamilyId| seekers.iter().find(|s| s.family == *family).cloned();
+        let chosen: Vec<Seeker> =
+            sending.families.iter().map(chosen).collect::<Option<_>>().ok_or(ELSEWHERE)?;
+        let people: u32 = chosen.iter().map(|seeker| seeker.members).sum();
+        if people > side.open() {
+            return Err(TOO_MANY);
+        }
+        let ranked = rank(&chosen, &self.wanted(&side, people), &self.service.attaching.weights);
+        let parts = |family: FamilyId| {
+            let found = ranked.iter().find(|ranked| ranked.family == family);
+            found.map(|ranked| ranked.parts.clone()).unwrap_or_default()
+        };
+        let picked: Vec<Picked> = sending
+            .families
+            .iter()
+            .map(|family| Picked { family: *family, parts: parts(*family), left_out: None })
+            .chain(sending.left_out.iter().map(|out| Picked {
+                family: out.family,
+                parts: Vec::new(),
+                left_out: Some(out.reason),
+            }))
+            .collect();
+        let due = self.now() + self.service.attaching.periods.due;
+        act.send_list(id, panel, due, &picked).await?;
+        let proposed: HashSet<_> = sending.families.iter().collect();
+        let steps: Vec<Step> = members
+            .iter()
+            .filter(|(family, ..)| proposed.contains(family))
+            .map(|(_, registration, _)| Step::Registration {
+                id: *registration,
+                was: RegistrationState::Active,
+                became: RegistrationState::Proposed,
+                by: Move::Propose,
+                panel: None,
+            })
+            .collect();
+        act.take(&steps, self.billing()).await?;
+        act.raise(&phns).await?;
+        act.commit(&record).await?;
+        store.list(id).await?.ok_or(Refusal::NotFound)
+    }
+
+    /// The lists of a panel.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] where it is not theirs to see.
+    pub async fn lists(&self, panel: PanelId) -> Result<Vec<ListView>, Refusal> {
+        let side = self.panel(panel, Right::See).await?;
+        let lists = self.service.store.lists_of(panel).await?;
+        let phns: Vec<&str> =
+            lists.iter().flat_map(|list| &list.proposals).map(|p| p.phn.as_str()).collect();
+        if !phns.is_empty() {
+            self.seen("see-list", &About::panel(&side, phns)).await?;
+        }
+        Ok(lists)
+    }
+
+    /// One list.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] where it is not theirs to see.
+    pub async fn see_list(&self, list: ListId) -> Result<(PanelSide, ListView), Refusal> {
+        let (side, view) = self.list(list, Right::See).await?;
+        let phns = view.proposals.iter().map(|proposal| proposal.phn.as_str()).collect();
+        self.seen("see-list", &About::panel(&side, phns)).await?;
+        Ok((side, view))
+    }
+
+    pub(super) async fn list(
+        &self,
+        list: ListId,
+        right: Right,
+    ) -> Result<(PanelSide, ListView), Refusal> {
+        let view = self.service.store.list(list).await?.ok_or(Refusal::NotFound)?;
+        let side = self.panel(view.panel, right).await?;
+        Ok((side, view))
+    }
+}

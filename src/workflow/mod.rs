@@ -1,0 +1,136 @@
+//! The attachment workflow, act by act: who may, what is read under lock, what is decided, what is kept.
+//!
+//! Every act has the shape of a message's: judged by [`crate::attachment`], which is pure, applied in one transaction with its history and its
+//! audit record. docs/ATTACHMENT.md draws it.
+
+mod lists;
+mod panels;
+mod registering;
+mod registry;
+mod review;
+
+use chrono::{DateTime, Utc};
+
+use crate::attachment::{Acting, Person};
+use crate::audit::{Origin, Outcome, Patients, Record};
+use crate::panel::PanelId;
+use crate::process::Service;
+use crate::store::{Billing, By, PanelSide, StoreError};
+
+pub use lists::{Candidate, LeftOut, Sending};
+pub use registering::{Channel, Looking, Member, RegisteredBy, Registering};
+pub use review::Given;
+
+/// Where somebody who signed in does what they may.
+#[derive(Debug, Clone, Copy)]
+pub struct Desk<'d> {
+    /// Postgres, time, and the rules of messages.
+    pub service: &'d Service,
+    /// Who.
+    pub person: &'d Person,
+    /// Of which request.
+    pub origin: Origin<'d>,
+}
+
+/// Why something is not done.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// It is not there, or it is somebody else's; which of the two is nobody's to know.
+    #[error("There is no such thing, or it is not yours.")]
+    NotFound,
+    /// What was asked makes no sense.
+    #[error("{0}")]
+    Invalid(String),
+    /// It is not possible as things stand.
+    #[error("{0}")]
+    Conflict(&'static str),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What somebody wants to do with a panel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Right {
+    /// As its provider, or for them.
+    Act,
+    /// As the coordinator of its network.
+    Coordinate,
+    /// As either.
+    See,
+}
+
+impl Desk<'_> {
+    fn now(&self) -> DateTime<Utc> {
+        self.service.clock.now()
+    }
+
+    fn by(&self, on_behalf_of: Option<&str>) -> By {
+        By {
+            id: self.service.clock.id(),
+            at: self.now(),
+            author: self.person.subject.clone(),
+            on_behalf_of: on_behalf_of.map(str::to_owned),
+        }
+    }
+
+    fn billing(&self) -> Billing {
+        let day = self.service.clock.today(self.service.offset);
+        Billing { code: self.service.attaching.code, day }
+    }
+
+    /// The panel, if they may do that with it.
+    async fn panel(&self, panel: PanelId, right: Right) -> Result<PanelSide, Refusal> {
+        let side = self.service.store.panel_side(panel).await?;
+        side.filter(|side| self.may(side, right)).ok_or(Refusal::NotFound)
+    }
+
+    fn may(&self, side: &PanelSide, right: Right) -> bool {
+        let acts: Option<Acting> = self.person.acts_for(&side.practitioner_key);
+        let network = side.community.as_ref().map(|(_, network)| network);
+        let coordinates = network.is_some_and(|network| self.person.coordinates(network));
+        match right {
+            Right::Act => acts.is_some(),
+            Right::Coordinate => coordinates,
+            Right::See => acts.is_some() || coordinates,
+        }
+    }
+
+    /// What is written into the trail of something that was done, or seen.
+    fn record(&self, by: &By, event: &'static str, about: &About<'_>) -> Record {
+        let record = Record::new(by.id, by.at, self.origin, 200, Outcome::Ok, [event]);
+        Record {
+            event: Some(event.to_owned()),
+            subject: Some(self.person.subject.clone()),
+            on_behalf_of: about.practitioner.iter().map(|key| (*key).to_owned()).collect(),
+            facility: about.organization.iter().map(|key| (*key).to_owned()).collect(),
+            patients: Patients(about.phns.iter().map(|phn| (*phn).to_owned()).collect()),
+            message_id: Some(by.id),
+            ..record
+        }
+    }
+
+    /// Records that somebody saw these people, before they do.
+    async fn seen(&self, event: &'static str, about: &About<'_>) -> Result<(), Refusal> {
+        let record = self.record(&self.by(about.practitioner), event, about);
+        Ok(self.service.store.record(&[record]).await?)
+    }
+}
+
+/// What an act is about.
+#[derive(Debug, Clone, Default)]
+struct About<'a> {
+    practitioner: Option<&'a str>,
+    organization: Option<&'a str>,
+    phns: Vec<&'a str>,
+}
+
+impl<'a> About<'a> {
+    fn panel(side: &'a PanelSide, phns: Vec<&'a str>) -> Self {
+        About {
+            practitioner: Some(&side.practitioner_key),
+            organization: Some(&side.organization_key),
+            phns,
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Step 1 of attachment: what room a provider has.
+
+use crate::attachment::{Capacity, Role};
+use crate::panel::PanelId;
+use crate::store::PanelSide;
+
+use super::{About, Desk, Refusal, Right};
+
+impl Desk<'_> {
+    /// The panels that somebody acts for or looks after.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn panels(&self) -> Result<Vec<PanelSide>, Refusal> {
+        let provider = |role: &Role| match role {
+            Role::Provider { practitioner_key } | Role::Delegate { practitioner_key } => {
+                Some(practitioner_key.clone())
+            }
+            _ => None,
+        };
+        let keys: Vec<String> = self.person.roles.iter().filter_map(provider).collect();
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let mut panels = self.service.store.panels_of(&keys).await?;
+        for role in &self.person.roles {
+            if let Role::Coordinator { network } = role {
+                panels.extend(self.service.store.panels_in(network).await?);
+            }
+        }
+        panels.sort_by_key(|panel| panel.id);
+        panels.dedup_by_key(|panel| panel.id);
+        Ok(panels)
+    }
+
+    /// One panel.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] where it is not theirs to see.
+    pub async fn see_panel(&self, panel: PanelId) -> Result<PanelSide, Refusal> {
+        self.panel(panel, Right::See).await
+    }
+
+    /// States the capacity of a panel, from this moment on.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] where they do not act for its provider; [`Refusal::Invalid`] where it makes no sense.
+    pub async fn state_capacity(
+        &self,
+        panel: PanelId,
+        capacity: &Capacity,
+    ) -> Result<PanelSide, Refusal> {
+        let side = self.panel(panel, Right::Act).await?;
+        capacity.check().map_err(|fault| Refusal::Invalid(fault.to_string()))?;
+        let by = self.by(Some(&side.practitioner_key));
+        let record = self.record(&by, "state-capacity", &About::panel(&side, Vec::new()));
+        let mut act = self.service.store.act(by).await?;
+        act.lock_panel(panel).await?;
+        act.state_capacity(&side, capacity).await?;
+        let stated = act.panel(panel).await?.ok_or(Refusal::NotFound)?;
+        act.commit(&record).await?;
+        Ok(stated)
+    }
+}

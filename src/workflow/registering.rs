@@ -1,0 +1,180 @@
+//! What a family tells when it registers.
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+use crate::attachment::{Gender, is_language};
+
+/// People in one family at most.
+const MEMBERS: usize = 20;
+
+/// A family that registers.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Registering {
+    /// Who does it: `self`, `family` (for somebody in their care) or `agent` (on the phone).
+    pub registered_by: RegisteredBy,
+    /// They agree that this is kept and shown to providers who may take them.
+    pub consent: bool,
+    /// How to reach them.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// How to reach them.
+    #[serde(default)]
+    pub phone: Option<String>,
+    /// By which of the two.
+    pub channel: Channel,
+    /// The language they speak, BCP 47.
+    pub language: String,
+    /// Where they live, at least the first three characters; left out by those who have no fixed address.
+    #[serde(default)]
+    pub postal_code: Option<String>,
+    /// The community, by code, of those who have no fixed address.
+    #[serde(default)]
+    pub community: Option<String>,
+    /// How far they would go: 5, 20 or 50 km; left out: any distance.
+    #[serde(default)]
+    pub distance: Option<u32>,
+    /// What they would prefer their provider to be.
+    #[serde(default)]
+    pub provider_gender: Option<Gender>,
+    /// The language they need an interpreter for.
+    #[serde(default)]
+    pub interpreter: Option<String>,
+    /// Who they are: placed together, or not at all.
+    pub members: Vec<Member>,
+}
+
+/// One of a family.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Member {
+    /// Personal health number.
+    pub phn: String,
+    /// All given names, as on the services card.
+    pub given: String,
+    /// Family name.
+    pub family: String,
+    /// Born.
+    pub birth_date: NaiveDate,
+    /// How they want to be called.
+    #[serde(default)]
+    pub preferred_name: Option<String>,
+    /// They have a provider, and look for another one.
+    #[serde(default)]
+    pub attached_now: bool,
+    /// Why they look for one.
+    pub looking: Looking,
+    /// Their health changed in the last three months.
+    #[serde(default)]
+    pub health_changed: bool,
+    /// What they have, by code.
+    #[serde(default)]
+    pub conditions: Vec<String>,
+}
+
+crate::attachment::words! {
+    /// Who registers a family.
+    RegisteredBy {
+        /// One of them.
+        Self_ = "self",
+        /// Somebody in whose care they are.
+        Family = "family",
+        /// Somebody on the phone.
+        Agent = "agent",
+    }
+}
+
+crate::attachment::words! {
+    /// How to reach somebody.
+    Channel {
+        /// By e-mail.
+        Email = "email",
+        /// By telephone.
+        Phone = "phone",
+        /// By text message.
+        Text = "text",
+    }
+}
+
+crate::attachment::words! {
+    /// Why somebody looks for a provider.
+    Looking {
+        /// Theirs retires.
+        Retiring = "provider-retiring",
+        /// Theirs moves away.
+        Moving = "provider-moving",
+        /// Theirs does not take their family.
+        NotTakingFamily = "not-taking-family",
+        /// They moved here.
+        MovedHere = "moved-here",
+        /// They never had one.
+        NeverHadOne = "never-had-one",
+        /// Anything else.
+        Other = "other",
+    }
+}
+
+/// What can be told without looking anything up.
+pub(super) fn check(asked: &Registering) -> Result<(), &'static str> {
+    let reachable = match asked.channel {
+        Channel::Email => asked.email.as_deref().is_some_and(is_email),
+        Channel::Phone | Channel::Text => asked.phone.as_deref().is_some_and(is_phone),
+    };
+    let distinct = |(place, member): (usize, &Member)| {
+        asked.members[..place].iter().all(|other| other.phn != member.phn)
+    };
+    let long = |member: &Member| {
+        member.preferred_name.as_ref().is_some_and(|name| name.chars().count() > 100)
+            || member.conditions.len() > 50
+    };
+    if !asked.consent {
+        return Err("Without consent nothing is kept.");
+    }
+    if !reachable {
+        return Err("Give an e-mail address or a telephone number, as the channel says.");
+    }
+    if asked.members.is_empty() || asked.members.len() > MEMBERS {
+        return Err("A family has 1 to 20 members.");
+    }
+    if !asked.members.iter().enumerate().all(distinct) {
+        return Err("Each member is named once.");
+    }
+    if asked.members.iter().any(long) {
+        return Err(
+            "A preferred name has 100 characters at most, and there are 50 conditions at most.",
+        );
+    }
+    if !asked.distance.is_none_or(|km| [5, 20, 50].contains(&km)) {
+        return Err("A distance is 5, 20 or 50 km, or left out.");
+    }
+    if !is_language(&asked.language) || !asked.interpreter.as_deref().is_none_or(is_language) {
+        return Err("A language is a tag such as `en` or `zh-Hant`.");
+    }
+    Ok(())
+}
+
+fn is_email(text: &str) -> bool {
+    let parts = text.split_once('@');
+    text.len() <= 254
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+        && parts.is_some_and(|(name, host)| {
+            !name.is_empty() && host.contains('.') && !host.contains('@')
+        })
+}
+
+fn is_phone(text: &str) -> bool {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    (7..=15).contains(&digits)
+        && text
+            .chars()
+            .all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '+' | '(' | ')' | '.'))
+}
+
+pub(super) fn is_postal_code(code: &str) -> bool {
+    let fits = |(place, c): (usize, char)| match place % 2 {
+        0 => c.is_ascii_uppercase(),
+        _ => c.is_ascii_digit(),
+    };
+    matches!(code.len(), 3 | 6) && code.chars().enumerate().all(fits)
+}

@@ -1,0 +1,136 @@
+//! Lists: as many as there is room for, nobody twice, families whole.
+
+use super::*;
+
+const SAFFRON: &str = "saffron.careling";
+
+impl Province {
+    /// Saffron has room as well; gives the number of her panel at clinic 1.
+    async fn room_beside(&self, people: u32) -> i64 {
+        let panels = self.get(SAFFRON, "/api/panels").await;
+        let panels = panels.json["panels"].as_array().expect("panels").clone();
+        let here = panels.iter().find(|panel| panel["organization"]["key"] == "clinic-1");
+        let panel = here.expect("a panel")["id"].as_i64().expect("a number");
+        let body = json!({"accepting": true, "anticipated": people});
+        let stated = self.put(SAFFRON, &format!("/api/panels/{panel}/capacity"), body).await;
+        assert_eq!(stated.status, 200, "{:?}", stated.json);
+        panel
+    }
+
+    async fn answer(&self, list: &Value, answers: Value) -> Answer {
+        let path = format!("/api/lists/{}/answers", text(&list["id"]));
+        self.post(JUNIPER, &path, json!({"answers": answers})).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_people_are_proposed_than_there_is_room_for() {
+    let province = Province::start("room").await;
+    let panel = province.room_for(2).await;
+    let (three, _) = province.register(MARIGOLD, &PATIENTS[..3]).await;
+    let (one, _) = province.register(BASIL, &PATIENTS[3..4]).await;
+    let sent = province.send(panel, &[&three]).await;
+    assert_eq!(
+        (sent.status, &sent.json["detail"]),
+        (409, &json!("There are more people on the list than the panel has room for."))
+    );
+    let candidates = province.get(COSMO, &format!("/api/panels/{panel}/candidates")).await;
+    let families = candidates.json["candidates"].as_array().expect("candidates").iter();
+    let families: Vec<String> = families.map(|candidate| text(&candidate["family"])).collect();
+    assert_eq!(families, std::slice::from_ref(&one), "a family too large is passed over");
+    let closed = json!({"accepting": false, "anticipated": 5});
+    province.put(JUNIPER, &format!("/api/panels/{panel}/capacity"), closed).await;
+    assert_eq!(province.send(panel, &[&one]).await.status, 409);
+    assert_eq!(province.states(BASIL).await, ["active"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panel_has_one_list_until_all_of_it_is_answered() {
+    let province = Province::start("one-list").await;
+    let panel = province.room_for(5).await;
+    let (first, _) = province.register(MARIGOLD, &PATIENTS[..1]).await;
+    let (second, _) = province.register(BASIL, &PATIENTS[1..2]).await;
+    let list = province.send(panel, &[&first]).await.json;
+    assert_eq!(province.send(panel, &[&second]).await.status, 409);
+    let unreachable = json!([{"proposal": proposals(&list)[0], "answer": "unreachable"}]);
+    assert_eq!(province.answer(&list, unreachable.clone()).await.json["state"], "closed");
+    assert_eq!(province.answer(&list, unreachable).await.status, 409, "answered once");
+    assert_eq!(province.send(panel, &[&second]).await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_family_is_taken_whole_or_not_at_all() {
+    let province = Province::start("whole").await;
+    let panel = province.room_for(3).await;
+    let (family, _) = province.register(MARIGOLD, &PATIENTS[..2]).await;
+    let list = province.send(panel, &[&family]).await.json;
+    let [one, other] = proposals(&list)[..] else { panic!("{list}") };
+    let split = json!([{"proposal": one, "answer": "accepted"}, {"proposal": other, "answer": "patient-declined"}]);
+    assert_eq!(province.answer(&list, split).await.status, 409);
+    assert_eq!(province.statuses(&PATIENTS[..2]).await, ["not-on-panel", "not-on-panel"]);
+    let accepted = json!([{"proposal": one, "answer": "accepted"}]);
+    assert_eq!(province.answer(&list, accepted).await.status, 200);
+    let declined = json!([{"proposal": other, "answer": "declined", "reason": "balance"}]);
+    assert_eq!(province.answer(&list, declined).await.status, 409);
+    let accepted = json!([{"proposal": other, "answer": "accepted"}]);
+    assert_eq!(province.answer(&list, accepted).await.json["state"], "closed");
+    assert_eq!(province.statuses(&PATIENTS[..2]).await, ["pending", "pending"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn to_decline_and_to_leave_out_have_reasons_which_are_kept() {
+    let province = Province::start("reasons").await;
+    let panel = province.room_for(3).await;
+    let (first, _) = province.register(MARIGOLD, &PATIENTS[..1]).await;
+    let (second, _) = province.register(BASIL, &PATIENTS[1..2]).await;
+    let body =
+        json!({"families": [first], "leftOut": [{"family": second, "reason": "their-wish"}]});
+    let list = province.post(COSMO, &format!("/api/panels/{panel}/lists"), body).await.json;
+    assert_eq!(list["proposals"][1]["state"], "left-out");
+    assert_eq!(list["proposals"][1]["reason"], "their-wish");
+    assert_eq!(province.states(BASIL).await, ["active"]);
+    let proposal = proposals(&list)[0];
+    let without =
+        province.answer(&list, json!([{"proposal": proposal, "answer": "declined"}])).await;
+    assert_eq!(without.status, 422);
+    let made_up = json!([{"proposal": proposal, "answer": "declined", "reason": "too nice"}]);
+    assert_eq!(province.answer(&list, made_up).await.status, 400);
+    let with = json!([{"proposal": proposal, "answer": "declined", "reason": "distance"}]);
+    assert_eq!(province.answer(&list, with).await.json["proposals"][0]["reason"], "distance");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_coordinators_who_want_the_same_people_one_gets_them() {
+    let province = Province::start("two-coordinators").await;
+    let here = province.room_for(9).await;
+    let beside = province.room_beside(9).await;
+    let (marigolds, _) = province.register(MARIGOLD, &PATIENTS[..2]).await;
+    let (basils, _) = province.register(BASIL, &PATIENTS[2..4]).await;
+    let (these, those) = ([marigolds.as_str(), &basils], [basils.as_str(), &marigolds]);
+    let (one, other) = tokio::join!(province.send(here, &these), province.send(beside, &those));
+    let mut statuses = [one.status, other.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 409], "{:?} {:?}", one.json, other.json);
+    let open = "SELECT count(*) FROM attachment.proposal WHERE state = 'proposed'";
+    assert_eq!(province.guarded.server.database.count(open).await, 4);
+    assert_eq!(province.states(MARIGOLD).await, ["proposed", "proposed"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_add_and_a_list_at_the_same_moment_leave_nobody_in_between() {
+    let province = Province::start("add-and-list").await;
+    let panel = province.room_for(9).await;
+    for (round, patient) in PATIENTS[..3].iter().enumerate() {
+        let patient = [*patient];
+        let (family, _) = province.register(MARIGOLD, &patient).await;
+        let families = [family.as_str()];
+        let (sent, _) =
+            tokio::join!(province.send(panel, &families), province.emr_of(ADD, 1, &patient));
+        assert!([201, 409].contains(&sent.status), "{:?}", sent.json);
+        assert_eq!(province.states(MARIGOLD).await[round], "attached");
+        let open = "SELECT count(*) FROM attachment.proposal WHERE state IN ('proposed', 'in-intake', 'accepted')";
+        assert_eq!(province.guarded.server.database.count(open).await, 0);
+        let lists = "SELECT count(*) FROM attachment.list WHERE state = 'sent'";
+        assert_eq!(province.guarded.server.database.count(lists).await, 0);
+    }
+}

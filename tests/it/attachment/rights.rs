@@ -1,0 +1,100 @@
+//! Who may do what, object by object: whatever is not somebody's is not there.
+
+use super::*;
+
+const BARNABY: &str = "barnaby.sampleworth";
+const FABLE: &str = "fable.pairwood";
+const IRIS: &str = "iris.ledgerly";
+const EVERYBODY: [&str; 8] =
+    [JUNIPER, DAHLIA, COSMO, BARNABY, FABLE, IRIS, MARIGOLD, "somebody.unknown"];
+
+/// Who is let do this with Juniper's panel; for everybody else it is not there.
+async fn allowed(province: &Province, method: &str, path: &str, body: &Value) -> Vec<&'static str> {
+    let mut allowed = Vec::new();
+    for who in EVERYBODY {
+        let answer = province.ask(who, method, path, body).await;
+        if answer.status == 404 {
+            assert_eq!(answer.json["detail"], "There is no such thing, or it is not yours.");
+        } else {
+            allowed.push(who);
+        }
+    }
+    allowed
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panel_and_its_lists_are_there_for_those_whose_they_are() {
+    let province = Province::start("rights").await;
+    let panel = province.room_for(3).await;
+    let (family, members) = province.register(MARIGOLD, &PATIENTS[..1]).await;
+    let sent = province.send(panel, &[&family]).await.json;
+    let list = format!("/api/lists/{}", text(&sent["id"]));
+    let panel = format!("/api/panels/{panel}");
+    let room = json!({"accepting": true, "anticipated": 3});
+    let nobody = json!({"families": []});
+    let no_answer = json!({"answers": []});
+    let no_proposal = json!({"proposals": []});
+    for (method, path, body, who) in [
+        ("GET", panel.clone(), &Value::Null, vec![JUNIPER, DAHLIA, COSMO]),
+        ("PUT", format!("{panel}/capacity"), &room, vec![JUNIPER, DAHLIA]),
+        ("GET", format!("{panel}/candidates"), &Value::Null, vec![COSMO]),
+        ("GET", format!("{panel}/lists"), &Value::Null, vec![JUNIPER, DAHLIA, COSMO]),
+        ("POST", format!("{panel}/lists"), &nobody, vec![COSMO]),
+        ("GET", list.clone(), &Value::Null, vec![JUNIPER, DAHLIA, COSMO]),
+        ("POST", format!("{list}/answers"), &no_answer, vec![JUNIPER, DAHLIA]),
+        ("POST", format!("{list}/confirmations"), &no_proposal, vec![JUNIPER, DAHLIA]),
+        (
+            "POST",
+            format!("/api/registrations/{}/reconfirm", members[0]),
+            &json!({}),
+            vec![MARIGOLD],
+        ),
+    ] {
+        assert_eq!(allowed(&province, method, &path, body).await, who, "{method} {path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_person_or_without_the_scope_there_is_no_workflow() {
+    let province = Province::start("no-person").await;
+    let guarded = &province.guarded;
+    let me = |token: &str| {
+        let ask = guarded.server.request("/api/me").method("GET");
+        guarded.server.send(ask.header("authorization", &format!("Bearer {token}")))
+    };
+    let program = guarded.token("emr-lantern", "emr-lantern", "system/Group.read");
+    assert_eq!(me(&program).await.status, 403);
+    let reader = guarded.token("emr-lantern", JUNIPER, "user/Group.read");
+    assert_eq!(me(&reader).await.json["roles"][0]["role"], "provider");
+    let body = json!({"accepting": false, "anticipated": 0}).to_string().into_bytes();
+    let ask = guarded.server.request("/api/panels/1/capacity").method("PUT").body(body);
+    let ask = ask.header("content-type", "application/json");
+    let answer =
+        guarded.server.send(ask.header("authorization", &format!("Bearer {reader}"))).await;
+    assert_eq!(answer.status, 403);
+    let ask = guarded.server.request("/api/me").method("GET");
+    assert_eq!(guarded.server.send(ask).await.status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_is_told_and_nothing_is_kept() {
+    let province = Province::start("unreadable").await;
+    let panel = province.panel_of(JUNIPER).await;
+    let path = format!("/api/panels/{panel}/capacity");
+    for (body, status) in [
+        (json!({"accepting": true}), 400),
+        (json!({"accepting": true, "anticipated": -1}), 400),
+        (json!({"accepting": true, "anticipated": 1, "surprise": 1}), 400),
+        (json!({"accepting": true, "anticipated": 99_999}), 422),
+        (
+            json!({"accepting": true, "anticipated": 1, "mix": {"low": 1, "medium": 1, "high": 1}}),
+            422,
+        ),
+    ] {
+        let answer = province.put(JUNIPER, &path, body).await;
+        assert_eq!(answer.status, status, "{:?}", answer.json);
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+    }
+    let stated = "SELECT count(*) FROM attachment.capacity";
+    assert_eq!(province.guarded.server.database.count(stated).await, 0);
+}
