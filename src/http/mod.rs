@@ -21,6 +21,7 @@ mod stall;
 pub mod token;
 mod trace;
 mod unrecorded;
+mod web;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -141,6 +142,7 @@ pub fn router(app: Arc<App>) -> Router {
     let routes = machines
         .merge(probes)
         .merge(api::routes())
+        .merge(web::routes())
         .fallback(|State(app): Shared| async move { app.alone(Code::NotFound) })
         .with_state(app.clone())
         .merge(tokens)

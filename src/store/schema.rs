@@ -22,6 +22,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (9, "versions", include_str!("../../migrations/0009_versions.sql")),
     (10, "index later", include_str!("../../migrations/0010_index_later.sql")),
     (11, "attachment", include_str!("../../migrations/0011_attachment.sql")),
+    (12, "sessions", include_str!("../../migrations/0012_sessions.sql")),
 ];
 
 /// The version that this build needs.

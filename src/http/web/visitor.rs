@@ -1,0 +1,119 @@
+//! Who looks at a page, and what they send.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use crate::access::{Caller, ClientId, Subject};
+use crate::attachment::Person;
+use crate::audit::Origin;
+use crate::store::SessionTimes;
+use crate::workflow::Desk;
+
+use super::super::negotiate::Encoding;
+use super::super::{App, RequestId, body, door};
+use super::layout::told;
+
+/// The cookie of a session.
+pub(super) const COOKIE: &str = "pas_session";
+
+/// Somebody who is signed in.
+#[derive(Debug)]
+pub(super) struct Visitor {
+    /// Who, with what they may do.
+    pub(super) person: Person,
+    /// As they are greeted.
+    pub(super) name: String,
+    /// Belongs into every form, as `form_key`.
+    pub(super) form_key: String,
+    caller: Caller,
+    request_id: Uuid,
+    address: Option<IpAddr>,
+}
+
+impl Visitor {
+    /// Where they do what they may.
+    pub(super) fn desk<'d>(&'d self, app: &'d App) -> Desk<'d> {
+        let origin =
+            Origin { request_id: self.request_id, caller: &self.caller, address: self.address };
+        Desk { service: &app.service, person: &self.person, origin }
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Visitor {
+    type Rejection = Response;
+
+    /// Whoever is not signed in is led to where they can.
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        let away = || {
+            told(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "This cannot be shown now. Try again in a moment.",
+            )
+        };
+        let sign_in = || Redirect::to("/sign-in").into_response();
+        let digest = digest_of(&parts.headers).ok_or_else(sign_in)?;
+        let (store, now) = (&app.service.store, app.service.clock.now());
+        let session = store.session(&digest, now, SessionTimes::default()).await;
+        let session = session.map_err(|_| away())?.ok_or_else(sign_in)?;
+        let person = store.person(&session.subject).await.map_err(|_| away())?;
+        let by = ClientId::parse("pas").zip(Subject::parse(&session.subject));
+        let (client, subject) = by.ok_or_else(sign_in)?;
+        Ok(Visitor {
+            person,
+            name: session.name,
+            form_key: session.form_key,
+            caller: Caller::User { client, subject },
+            request_id: parts.extensions.get::<RequestId>().map_or(Uuid::nil(), |id| id.0),
+            address: door::origin(parts, app.behind_gateway),
+        })
+    }
+}
+
+/// The digest of the secret in the session's cookie.
+pub(super) fn digest_of(headers: &HeaderMap) -> Option<[u8; 32]> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let named = |pair: &str| pair.trim().strip_prefix(COOKIE)?.strip_prefix('=').map(str::to_owned);
+    let secret = cookies.flat_map(|value| value.split(';')).find_map(named)?;
+    Some(Sha256::digest(secret.as_bytes()).into())
+}
+
+/// What a visitor sent by one of our own forms.
+pub(super) struct Form<T>(pub(super) Visitor, pub(super) T);
+
+#[derive(Deserialize)]
+struct Key {
+    form_key: String,
+}
+
+impl<T: DeserializeOwned> FromRequest<Arc<App>> for Form<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Response> {
+        let (mut parts, sent) = request.into_parts();
+        let visitor = Visitor::from_request_parts(&mut parts, app).await?;
+        let held = body::read(sent, Encoding::Plain, app.limits, &app.bodies).await;
+        let held = held.map_err(|code| app.alone(code).into_response())?;
+        let key: Option<Key> = serde_urlencoded::from_bytes(held.bytes()).ok();
+        if key.is_none_or(|key| key.form_key != visitor.form_key) {
+            let text = "This form is not of this session. Go back, load the page again, and send it once more.";
+            return Err(told(StatusCode::FORBIDDEN, text));
+        }
+        let read = serde_urlencoded::from_bytes(held.bytes());
+        let read = read.map_err(|_| {
+            told(
+                StatusCode::BAD_REQUEST,
+                "Something is missing in the form, or is not of its kind.",
+            )
+        })?;
+        Ok(Form(visitor, read))
+    }
+}
