@@ -109,9 +109,9 @@ pub fn after_removed(
     std::iter::once(lost).chain(place.moved(Move::PutBack, None)).collect()
 }
 
-/// They are still looking.
-pub fn after_reconfirmed(place: &Place) -> Vec<Step> {
-    place.moved(Move::Reconfirm, None).into_iter().collect()
+/// A move that is about the registration alone.
+pub fn after(place: &Place, by: Move) -> Vec<Step> {
+    place.moved(by, None).into_iter().collect()
 }
 
 /// They do not look any more, or died: the list that they are on loses them.

@@ -43,7 +43,7 @@ mod rights;
 mod score;
 
 pub use after::{
-    OpenProposal, Place, Step, after_confirmed, after_gone, after_reconfirmed, after_removed,
+    OpenProposal, Place, Step, after, after_confirmed, after_gone, after_removed,
 };
 pub use capacity::{Capacity, CapacityFault, Gender, Mix, is_language};
 pub use complexity::{Bands, Complexity, complexity};

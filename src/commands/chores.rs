@@ -1,12 +1,15 @@
 //! What a server does beside answering: each chore in its own turn, none in the way of a message.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use tracing::{info, warn};
 
 use crate::clock::Clock;
+use crate::http::App;
 use crate::store::Store;
+use crate::workflow::pass_time;
 
 /// Says so when the role in DATABASE_URL owns the audit trail: then only the seals guard it against a server taken over.
 pub(super) async fn warn_of_ownership(store: Store) {
@@ -36,6 +39,27 @@ pub(super) async fn turn_months(store: Store, keep_days: u32) {
             }
             Err(error) => {
                 warn!(%error, "months of answers: trying again in a minute");
+                AGAIN
+            }
+        };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// How often it is looked what time has made due in the attachment workflow.
+const TIME: Duration = Duration::from_secs(60);
+
+/// Does what time makes due, for ever: asks people whether they are still looking, puts back whoever was not answered.
+pub(super) async fn keep_time(app: Arc<App>) {
+    loop {
+        let pause = match pass_time(&app.service).await {
+            Ok(passed) if passed.is_something() => {
+                info!(passed.registrations, passed.lists, passed.reminders, "time passed");
+                Duration::ZERO
+            }
+            Ok(_) => TIME,
+            Err(error) => {
+                warn!(%error, "what time makes due: trying again in a minute");
                 AGAIN
             }
         };

@@ -97,6 +97,7 @@ async fn serve(
         trail,
         measure: metrics::measure(args.telemetry.metrics_bind)?,
     });
+    tokio::spawn(chores::keep_time(app.clone()));
     metrics::serve(args.telemetry.metrics_bind, &app).await?;
     let token = admission == Admission::Cast;
     banner::show(&base, database, args.shared.data_dir.as_deref(), token)?;

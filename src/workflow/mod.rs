@@ -8,6 +8,7 @@ mod panels;
 mod registering;
 mod registry;
 mod review;
+mod time;
 
 use chrono::{DateTime, Utc};
 
@@ -20,6 +21,7 @@ use crate::store::{Billing, By, PanelSide, StoreError};
 pub use lists::{Candidate, LeftOut, Sending};
 pub use registering::{Channel, Looking, Member, RegisteredBy, Registering};
 pub use review::Given;
+pub use time::{Passed, pass_time};
 
 /// Where somebody who signed in does what they may.
 #[derive(Debug, Clone, Copy)]

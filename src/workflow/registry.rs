@@ -1,7 +1,7 @@
 //! The Health Connect Registry: people register themselves and their family, say that they are still looking, or no longer.
 
 use crate::attachment::{
-    Complexity, FamilyId, Move, RegistrationId, Step, after_gone, after_reconfirmed, complexity,
+    Complexity, FamilyId, Move, RegistrationId, Step, after, after_gone, complexity,
 };
 use crate::fhir::Path;
 use crate::message::{Name, Patient, Phn, PhnCheck};
@@ -185,7 +185,7 @@ impl Desk<'_> {
         let place = places.iter().map(|(_, place)| place).find(|place| place.registration == id);
         let steps: Vec<Step> = match (place, by) {
             (Some(place), Move::Withdraw) => after_gone(place, by),
-            (Some(place), _) => after_reconfirmed(place),
+            (Some(place), _) => after(place, by),
             (None, _) => Vec::new(),
         };
         if steps.is_empty() {

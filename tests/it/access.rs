@@ -23,17 +23,21 @@ pub struct Guarded {
 
 impl Guarded {
     pub async fn start(name: &str, flags: &str) -> Guarded {
+        Guarded::with(name, flags, Setup::default()).await
+    }
+
+    pub async fn with(name: &str, flags: &str, setup: Setup) -> Guarded {
         let mint = Mint::new(ISSUER).expect("a mint");
         let keys = cluster::folder(&format!("access-{name}")).join("jwks.json");
         std::fs::write(&keys, mint.jwks().to_string()).expect("writes the keys");
         let flags =
             format!("--issuer {ISSUER} --audience {ISSUER} --jwks {} {flags}", keys.display());
-        Guarded { server: Server::with(Setup { flags, ..Setup::default() }).await, mint }
+        Guarded { server: Server::with(Setup { flags, ..setup }).await, mint }
     }
 
     pub fn token(&self, client: &str, subject: &str, scope: &str) -> String {
         let claims = Claims { client, subject, scope, id: Clock::System.id() };
-        self.mint.mint(&claims, Clock::System.now()).expect("a token")
+        self.mint.mint(&claims, self.server.app.service.clock.now()).expect("a token")
     }
 
     async fn post(&self, token: &str, message: &Value) -> Answer {

@@ -1,15 +1,20 @@
 //! The attachment workflow through its API: from waiting for a provider to being on a panel.
 
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::access::{Guarded, USER};
 use crate::answer::Answer;
 use crate::message::{ADD, PANELS, PATIENTS, Patient, QUERY, REMOVE, message};
+use crate::server::Setup;
 
 mod lists;
 mod registry;
 mod rights;
 mod story;
+mod time;
 
 /// People of the cast: a provider, the one at her desk, a coordinator, patients.
 pub const JUNIPER: &str = "juniper.testwell";
@@ -26,6 +31,12 @@ pub struct Province {
 impl Province {
     pub async fn start(name: &str) -> Province {
         Province { guarded: Guarded::start(&format!("attachment-{name}"), "").await }
+    }
+
+    /// One whose clock a test moves.
+    pub async fn with_clock(name: &str, clock: &Arc<Mutex<DateTime<Utc>>>) -> Province {
+        let setup = Setup { clock: Some(clock.clone()), ..Setup::default() };
+        Province { guarded: Guarded::with(&format!("attachment-{name}"), "", setup).await }
     }
 
     pub async fn get(&self, who: &str, path: &str) -> Answer {
