@@ -42,9 +42,7 @@ mod registration;
 mod rights;
 mod score;
 
-pub use after::{
-    OpenProposal, Place, Step, after, after_confirmed, after_gone, after_removed,
-};
+pub use after::{OpenProposal, Place, Step, after, after_confirmed, after_gone, after_removed};
 pub use capacity::{Capacity, CapacityFault, Gender, Mix, is_language};
 pub use complexity::{Bands, Complexity, complexity};
 pub use policy::Policy;

@@ -58,12 +58,8 @@ async fn move_all(service: &Service, by: Move, phns: &[String]) -> Result<usize,
     let now = service.clock.now();
     let mut act = service.store.act(own(service)).await?;
     act.lock_patients(&phns).await?;
-    let due = service.store.due(
-        by,
-        now,
-        service.clock.today(service.offset),
-        &service.attaching.periods,
-    );
+    let due =
+        service.store.due(by, now, service.clock.today(service.offset), &service.attaching.periods);
     // A new snapshot, after the locks.
     let due = due.await?;
     let still = |phn: &str| due.iter().any(|due| due == phn);
@@ -71,7 +67,9 @@ async fn move_all(service: &Service, by: Move, phns: &[String]) -> Result<usize,
     let steps: Vec<Step> = places
         .iter()
         .filter(|(phn, place)| still(phn) && happens(place, by))
-        .flat_map(|(_, place)| if by == Move::Die { after_gone(place, by) } else { after(place, by) })
+        .flat_map(
+            |(_, place)| if by == Move::Die { after_gone(place, by) } else { after(place, by) },
+        )
         .collect();
     if steps.is_empty() {
         return Ok(0);

@@ -10,6 +10,7 @@ use crate::answer::Answer;
 use crate::message::{ADD, PANELS, PATIENTS, Patient, QUERY, REMOVE, message};
 use crate::server::Setup;
 
+mod chance;
 mod lists;
 mod registry;
 mod rights;

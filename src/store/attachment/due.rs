@@ -65,7 +65,10 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn due_lists(&self, now: DateTime<Utc>) -> Result<Vec<(ListId, PanelId)>, StoreError> {
+    pub async fn due_lists(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<(ListId, PanelId)>, StoreError> {
         let rows = sqlx::query(LISTS).bind(now).bind(AT_A_TIME).fetch_all(&self.pool).await?;
         let list = |row: &sqlx::postgres::PgRow| -> Result<_, StoreError> {
             Ok((ListId(row.try_get("id")?), PanelId(row.try_get("panel_id")?)))

@@ -2,11 +2,11 @@
 
 use super::*;
 
-const SAFFRON: &str = "saffron.careling";
+pub const SAFFRON: &str = "saffron.careling";
 
 impl Province {
     /// Saffron has room as well; gives the number of her panel at clinic 1.
-    async fn room_beside(&self, people: u32) -> i64 {
+    pub async fn room_beside(&self, people: u32) -> i64 {
         let panels = self.get(SAFFRON, "/api/panels").await;
         let panels = panels.json["panels"].as_array().expect("panels").clone();
         let here = panels.iter().find(|panel| panel["organization"]["key"] == "clinic-1");

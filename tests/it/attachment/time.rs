@@ -6,19 +6,19 @@ use pas::workflow::{Passed, pass_time};
 use super::*;
 
 /// A province whose time is the test's.
-struct Moving {
-    province: Province,
+pub struct Moving {
+    pub province: Province,
     clock: Arc<Mutex<DateTime<Utc>>>,
 }
 
 impl Moving {
-    async fn start(name: &str) -> Moving {
+    pub async fn start(name: &str) -> Moving {
         let clock = Arc::new(Mutex::new(pas::clock::Clock::System.now()));
         Moving { province: Province::with_clock(name, &clock).await, clock }
     }
 
     /// So many days later, what is due is done.
-    async fn days_later(&self, days: i64) -> Passed {
+    pub async fn days_later(&self, days: i64) -> Passed {
         *self.clock.lock().expect("a clock") += TimeDelta::days(days);
         pass_time(&self.province.guarded.server.app.service).await.expect("time passes")
     }
@@ -50,7 +50,11 @@ async fn people_are_asked_after_90_days_and_suspended_when_they_do_not_answer() 
     assert_eq!(province.states(BASIL).await, ["suspended"]);
     let panel = province.room_for(5).await;
     let candidates = province.get(COSMO, &format!("/api/panels/{panel}/candidates")).await;
-    assert_eq!(candidates.json["candidates"].as_array().map(Vec::len), Some(1), "not the suspended");
+    assert_eq!(
+        candidates.json["candidates"].as_array().map(Vec::len),
+        Some(1),
+        "not the suspended"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,11 +89,16 @@ async fn whoever_dies_leaves_the_registry_and_every_list() {
     let panel = province.room_for(2).await;
     let (family, _) = province.register(MARIGOLD, &PATIENTS[..1]).await;
     let list = province.send(panel, &[&family]).await.json;
-    moving.becomes_so("UPDATE client_registry.patient SET deceased = true WHERE phn = '9876500011'").await;
+    moving
+        .becomes_so("UPDATE client_registry.patient SET deceased = true WHERE phn = '9876500011'")
+        .await;
     assert_eq!(moving.days_later(0).await, Passed { registrations: 1, ..NOTHING });
     assert_eq!(province.states(MARIGOLD).await, ["deceased"]);
     let list = province.get(JUNIPER, &format!("/api/lists/{}", text(&list["id"]))).await.json;
-    assert_eq!((&list["state"], &list["proposals"][0]["state"]), (&json!("closed"), &json!("lost")));
+    assert_eq!(
+        (&list["state"], &list["proposals"][0]["state"]),
+        (&json!("closed"), &json!("lost"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,7 +110,11 @@ async fn whoever_loses_their_provider_waits_again_since_the_day_they_registered(
     let before = since(province.get(MARIGOLD, "/api/registrations").await.json);
     province.emr(ADD, &PATIENTS[..1]).await;
     assert_eq!(moving.days_later(500).await, NOTHING);
-    moving.becomes_so("UPDATE pas.practitioner_role SET active = false WHERE practitioner_key = 'prov-1'").await;
+    moving
+        .becomes_so(
+            "UPDATE pas.practitioner_role SET active = false WHERE practitioner_key = 'prov-1'",
+        )
+        .await;
     assert_eq!(moving.days_later(0).await, Passed { registrations: 1, ..NOTHING });
     assert_eq!(province.states(MARIGOLD).await, ["active"]);
     assert_eq!(since(province.get(MARIGOLD, "/api/registrations").await.json), before);
