@@ -7,6 +7,7 @@ mod access;
 mod audit;
 mod policy;
 mod records;
+mod roles;
 mod serve;
 mod telemetry;
 
@@ -20,6 +21,7 @@ pub use grants::{
 pub use listen::ListenArgs;
 pub use policy::{MrpElsewhereArg, NamingArgs, NotOnPanelArg, PhnCheckArg, PolicyArgs};
 pub use records::{ImportArgs, MigrateArgs, PanelArgs, PanelFormat, RegistryArg};
+pub use roles::{AreasArgs, RoleAct, RoleArg, RoleArgs, RoleOfArgs};
 pub use serve::{LimitArgs, PoolerArg, ServeArgs};
 pub use telemetry::TelemetryArgs;
 
@@ -55,6 +57,10 @@ pub enum Command {
     Revoke(RevokeArgs),
     /// Show who is registered, revoked ones included.
     Grants(GrantsArgs),
+    /// Give somebody a role in the attachment workflow, or take it back.
+    Role(RoleArgs),
+    /// Load communities, networks, postal codes and conditions for the attachment workflow.
+    Areas(AreasArgs),
     /// Bring the database's schema to this build's version.
     Migrate(MigrateArgs),
     /// The audit trail: is it whole, what does it say.

@@ -93,11 +93,11 @@ fn person(subject: &str) -> Result<Party, CommandError> {
     Subject::parse(subject).map(Party::Person).ok_or_else(not_an_id)
 }
 
-fn not_an_id() -> CommandError {
+pub(super) fn not_an_id() -> CommandError {
     CommandError::Told("an id has 1 to 200 printable ASCII characters and no space".into())
 }
 
-fn with_store<T>(
+pub(super) fn with_store<T>(
     shared: &SharedArgs,
     work: impl AsyncFnOnce(&Store) -> Result<T, crate::store::StoreError>,
 ) -> Result<T, CommandError> {

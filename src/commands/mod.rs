@@ -10,6 +10,7 @@ mod grants;
 mod import;
 mod metrics;
 mod panel;
+mod roles;
 mod sealing;
 mod serve;
 
@@ -75,6 +76,8 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Grant(args) => started(args.shared(), None).and_then(|_| grants::grant(args)),
         Command::Revoke(args) => started(args.shared(), None).and_then(|_| grants::revoke(args)),
         Command::Grants(args) => started(&args.shared, None).and_then(|_| grants::list(args)),
+        Command::Role(args) => started(args.shared(), None).and_then(|_| roles::role(args)),
+        Command::Areas(args) => started(&args.shared, None).and_then(|_| roles::areas(args)),
         Command::Migrate(args) => started(&args.shared, None).and_then(|_| migrate(args)),
         Command::Audit(args) => started(audit::shared(args), None).and_then(|_| audit::run(args)),
     };

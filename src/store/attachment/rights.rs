@@ -17,6 +17,10 @@ INSERT INTO access.role (subject, role, practitioner_key, organization_key, netw
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (subject, role, coalesce(practitioner_key, organization_key, network)) WHERE revoked_at IS NULL DO NOTHING";
 
+const REVOKE: &str = "
+UPDATE access.role SET revoked_at = greatest($4, granted_at)
+ WHERE subject = $1 AND role = $2 AND coalesce(practitioner_key, organization_key, network) = $3 AND revoked_at IS NULL";
+
 impl Store {
     /// Somebody with their roles as they are now.
     ///
@@ -49,14 +53,54 @@ impl Store {
         by: &str,
         at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let (word, provider, clinic, network) = match role {
-            Role::Provider { practitioner_key } => ("provider", Some(practitioner_key), None, None),
-            Role::Delegate { practitioner_key } => ("delegate", Some(practitioner_key), None, None),
-            Role::Director { organization_key } => ("director", None, Some(organization_key), None),
-            Role::Coordinator { network } => ("coordinator", None, None, Some(network)),
-        };
+        let About { word, provider, clinic, network } = About::of(role);
         let query = sqlx::query(GRANT).bind(subject).bind(word).bind(provider).bind(clinic);
         query.bind(network).bind(by).bind(at).execute(&self.pool).await?;
         Ok(())
+    }
+
+    /// Takes a role back; `false`: nobody held it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn take_role(
+        &self,
+        subject: &str,
+        role: &Role,
+        at: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let About { word, provider, clinic, network } = About::of(role);
+        let about = provider.or(clinic).or(network);
+        let query = sqlx::query(REVOKE).bind(subject).bind(word).bind(about).bind(at);
+        Ok(query.execute(&self.pool).await?.rows_affected() > 0)
+    }
+}
+
+/// A role as its row has it.
+#[derive(Default)]
+struct About<'r> {
+    word: &'static str,
+    provider: Option<&'r str>,
+    clinic: Option<&'r str>,
+    network: Option<&'r str>,
+}
+
+impl<'r> About<'r> {
+    fn of(role: &'r Role) -> Self {
+        let none = About::default();
+        match role {
+            Role::Provider { practitioner_key } => {
+                About { word: "provider", provider: Some(practitioner_key), ..none }
+            }
+            Role::Delegate { practitioner_key } => {
+                About { word: "delegate", provider: Some(practitioner_key), ..none }
+            }
+            Role::Director { organization_key } => {
+                About { word: "director", clinic: Some(organization_key), ..none }
+            }
+            Role::Coordinator { network } => {
+                About { word: "coordinator", network: Some(network), ..none }
+            }
+        }
     }
 }

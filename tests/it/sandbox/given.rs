@@ -146,3 +146,22 @@ async fn a_login_that_is_only_a_member_serves_everything_and_can_alter_no_trail(
     let away = format!("DROP ROLE {role}");
     sqlx::raw_sql(sqlx::AssertSqlSafe(away)).execute(&mut owner).await.expect("drops the login");
 }
+
+#[test]
+fn roles_and_communities_of_the_workflow_are_given_by_commands() {
+    let home = Home::new("roles");
+    let areas = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/cast/areas.json");
+    assert!(home.run(&format!("areas {areas}")).status.success());
+    let pas = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/cast/pas.ndjson");
+    assert!(home.run(&format!("import --into pas {pas}")).status.success());
+    assert!(home.run("role give dahlia.deskworth delegate prov-1").status.success());
+    assert!(home.run("role take dahlia.deskworth delegate prov-1").status.success());
+    let again = home.run("role take dahlia.deskworth delegate prov-1");
+    assert!(!again.status.success() && again.stderr.contains("nobody of that name has this role"));
+    let nowhere = home.run("role give cosmo.matchwright coordinator nowhere");
+    assert!(
+        !nowhere.status.success() && nowhere.stderr.contains("role_has_its_network"),
+        "{}",
+        nowhere.stderr
+    );
+}
