@@ -9,12 +9,13 @@ use tokio::sync::Semaphore;
 
 use crate::attachment;
 use crate::cli::{
-    LimitArgs, MrpElsewhereArg, NamingArgs, NotOnPanelArg, PhnCheckArg, PolicyArgs, PoolerArg,
-    RegistryArg, ServeArgs,
+    LimitArgs, MailArgs, MrpElsewhereArg, NamingArgs, NotOnPanelArg, PhnCheckArg, PolicyArgs,
+    PoolerArg, RegistryArg, ServeArgs,
 };
 use crate::clock::Clock;
 use crate::fhir::JsonLimits;
 use crate::http::{BodyRoom, EdgeLimits, ListenLimits};
+use crate::mail::{Mail, MailSetting};
 use crate::message::{self, Limits, Naming, PhnCheck};
 use crate::panel::{self, MrpElsewhere, NotOnPanel};
 use crate::process::Service;
@@ -76,6 +77,17 @@ pub fn listen_limits(args: &ServeArgs) -> ListenLimits {
         connections: args.listen.max_connections,
         head_timeout: args.listen.head_timeout,
         answer_timeout: args.limits.body_timeout,
+    }
+}
+
+/// Where letters go; `None`: nowhere, and they wait.
+///
+/// # Errors
+/// When the mail server or the sender is named in a way that makes no sense.
+pub fn mail(args: &MailArgs, sandbox: bool) -> Result<Option<Mail>, MailSetting> {
+    match (&args.smtp_url, &args.mail_from) {
+        (Some(url), from) => Mail::smtp(url, from.as_deref().unwrap_or_default()).map(Some),
+        (None, _) => Ok(sandbox.then(Mail::sandbox)),
     }
 }
 

@@ -36,6 +36,7 @@ pub(crate) use words;
 mod after;
 mod capacity;
 mod complexity;
+mod letter;
 mod policy;
 mod proposal;
 mod registration;
@@ -45,6 +46,7 @@ mod score;
 pub use after::{OpenProposal, Place, Step, after, after_confirmed, after_gone, after_removed};
 pub use capacity::{Capacity, CapacityFault, Gender, Mix, is_language};
 pub use complexity::{Bands, Complexity, complexity};
+pub use letter::{Letter, NoticeKind};
 pub use policy::Policy;
 pub use proposal::{
     Answer, DeclineReason, LeaveOutReason, ListId, ListState, ProposalId, ProposalState,

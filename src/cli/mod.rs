@@ -6,6 +6,7 @@ mod listen;
 mod access;
 mod audit;
 mod policy;
+mod mail;
 mod records;
 mod roles;
 mod serve;
@@ -19,6 +20,7 @@ pub use grants::{
     RevokedArgs,
 };
 pub use listen::ListenArgs;
+pub use mail::MailArgs;
 pub use policy::{MrpElsewhereArg, NamingArgs, NotOnPanelArg, PhnCheckArg, PolicyArgs};
 pub use records::{ImportArgs, MigrateArgs, PanelArgs, PanelFormat, RegistryArg};
 pub use roles::{AreasArgs, RoleAct, RoleArg, RoleArgs, RoleOfArgs};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{AccessArgs, ListenArgs, PolicyArgs, SharedArgs, TelemetryArgs, seconds};
+use super::{AccessArgs, ListenArgs, MailArgs, PolicyArgs, SharedArgs, TelemetryArgs, seconds};
 
 /// Settings of `pas serve`.
 #[derive(Debug, Clone, Args)]
@@ -50,6 +50,9 @@ pub struct ServeArgs {
     /// Bounds.
     #[command(flatten)]
     pub limits: LimitArgs,
+    /// Letters.
+    #[command(flatten)]
+    pub mail: MailArgs,
     /// What the operator watches.
     #[command(flatten)]
     pub telemetry: TelemetryArgs,

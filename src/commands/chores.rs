@@ -66,3 +66,25 @@ pub(super) async fn keep_time(app: Arc<App>) {
         tokio::time::sleep(pause).await;
     }
 }
+
+/// How often letters go out.
+const MAIL: Duration = Duration::from_secs(30);
+
+/// Sends letters, for ever; with nowhere to send them, they wait.
+pub(super) async fn keep_mailing(app: Arc<App>, page: String) {
+    let Some(mail) = &app.mail else { return };
+    loop {
+        let pause = match mail.deliver(&app.service, &page).await {
+            Ok((0, 0)) => MAIL,
+            Ok((sent, failed)) => {
+                info!(sent, failed, "letters");
+                Duration::from_secs(1)
+            }
+            Err(error) => {
+                warn!(%error, "letters: trying again in a minute");
+                AGAIN
+            }
+        };
+        tokio::time::sleep(pause).await;
+    }
+}

@@ -39,6 +39,9 @@ pub enum CommandError {
     /// Who may post.
     #[error(transparent)]
     Door(#[from] crate::config::DoorFault),
+    /// The mail server.
+    #[error(transparent)]
+    Mail(#[from] crate::mail::MailSetting),
     /// Files, sockets, the terminal.
     #[error("{what}: {error}")]
     Io {

@@ -83,8 +83,14 @@ async fn serve(
     if let Door::Guarded { issuer, .. } = &door {
         tokio::spawn(issuer.clone().watch());
     }
-    let service = config::service(args, store.clone(), endpoint);
+    let service = config::service(args, store.clone(), endpoint.clone());
     let (trail, writer) = Queue::start(beside.clone(), Clock::System, QueueBounds::default());
+    let mail = config::mail(&args.mail, database.is_sandbox())?;
+    let page = args
+        .mail
+        .family_page
+        .clone()
+        .unwrap_or_else(|| format!("{}/my/registrations", conformance::base(&endpoint)));
     let claims = config::claims(&service, desk.as_deref(), args.keep_answers);
     let app = Arc::new(App {
         service,
@@ -95,9 +101,11 @@ async fn serve(
         behind_gateway: args.access.behind_gateway,
         claims,
         trail,
+        mail,
         measure: metrics::measure(args.telemetry.metrics_bind)?,
     });
     tokio::spawn(chores::keep_time(app.clone()));
+    tokio::spawn(chores::keep_mailing(app.clone(), page));
     metrics::serve(args.telemetry.metrics_bind, &app).await?;
     let token = admission == Admission::Cast;
     banner::show(&base, database, args.shared.data_dir.as_deref(), token)?;

@@ -38,6 +38,7 @@ use crate::access::{Caller, ClientId};
 use crate::audit::{Origin, Outcome};
 use crate::conformance::{BASES, Claims};
 use crate::fault::{Code, Issue};
+use crate::mail::Mail;
 use crate::process::{Answer, Post, Service, process};
 use crate::store::Queue;
 use door::Turned;
@@ -86,6 +87,8 @@ pub struct App {
     pub claims: Claims,
     /// Where records are left of what touches Postgres for nothing else.
     pub trail: Queue,
+    /// Where letters to families go; none: they wait.
+    pub mail: Option<Mail>,
     /// Counts and times.
     pub measure: Measure,
 }

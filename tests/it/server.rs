@@ -100,6 +100,7 @@ impl Server {
             behind_gateway: args.access.behind_gateway,
             claims,
             trail,
+            mail: pas::config::mail(&args.mail, true).expect("a mail server"),
             measure: Measure::on(NOW.parse().expect("an instant")).expect("counts"),
         });
         let certificate = args.listen.tls_cert.as_ref().zip(args.listen.tls_key.as_ref());

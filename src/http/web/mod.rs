@@ -3,6 +3,7 @@
 //! Signed in by a session cookie; every form has a key that no other site knows; nothing is loaded from anywhere else.
 
 mod layout;
+mod mail;
 mod sign_in;
 mod visitor;
 
@@ -10,7 +11,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing;
+use axum::routing::get;
 
 use super::App;
 use layout::Page;
@@ -20,8 +22,9 @@ use visitor::Visitor;
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
-        .route("/sign-out", post(sign_in::sign_out))
+        .route("/sign-out", routing::post(sign_in::sign_out))
         .route("/my", get(home))
+        .route("/sandbox/mail", get(mail::page))
 }
 
 /// `GET /my`: where everybody begins.

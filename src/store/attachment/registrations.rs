@@ -109,6 +109,9 @@ INSERT INTO attachment.family (id, subject, registered_by, consented_at, email, 
                                distance, gender, interpreter)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
+const TELL: &str = "
+INSERT INTO attachment.notice (family_id, kind, act_id, made_at, due_at) VALUES ($1, 'registered', $2, $3, $3)";
+
 const ADD_REGISTRATION: &str = "
 WITH added AS (
     INSERT INTO attachment.registration (id, family_id, phn, state, registered_at, state_at, reconfirmed_at, preferred_name,
@@ -251,6 +254,8 @@ impl Act {
             .bind(&family.interpreter)
             .execute(self.connection())
             .await?;
+        let told = sqlx::query(TELL).bind(family.id.0).bind(by.id).bind(by.at);
+        told.execute(self.connection()).await?;
         for member in &family.members {
             let added = sqlx::query(ADD_REGISTRATION)
                 .bind(member.id.0)

@@ -16,7 +16,12 @@ WITH step AS MATERIALIZED (
        SET state = s.became, panel_id = s.panel_id, state_at = greatest($6, r.registered_at),
            reconfirmed_at = CASE WHEN s.reason IN ('reconfirmed', 'attachment-ended', 'provider-left') THEN greatest($6, r.registered_at) ELSE r.reconfirmed_at END
       FROM step s WHERE r.id = s.id AND r.state = s.was
-    RETURNING r.id
+    RETURNING r.id, r.family_id
+), told AS (
+    INSERT INTO attachment.notice (family_id, kind, act_id, made_at, due_at)
+    SELECT DISTINCT m.family_id, s.reason, $9, $6, $6 FROM step s JOIN moved m USING (id)
+     WHERE s.reason IN ('asked', 'not-reconfirmed', 'put-back', 'attached') AND s.was <> s.became
+    ON CONFLICT ON CONSTRAINT a_family_is_told_once DO NOTHING
 )
 INSERT INTO attachment.registration_change (registration_id, was, became, reason, at, author, on_behalf_of, act_id)
 SELECT s.id, s.was, s.became, s.reason, $6, $7, $8, $9 FROM step s JOIN moved USING (id)";

@@ -8,7 +8,7 @@ use super::*;
 /// A province whose time is the test's.
 pub struct Moving {
     pub province: Province,
-    clock: Arc<Mutex<DateTime<Utc>>>,
+    pub clock: Arc<Mutex<DateTime<Utc>>>,
 }
 
 impl Moving {
