@@ -46,6 +46,16 @@ pub struct Capacity {
     pub languages: Vec<String>,
 }
 
+/// How large a panel is to be by a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Target {
+    /// By when.
+    pub due_on: chrono::NaiveDate,
+    /// How large, in people; `None`: it is given up.
+    pub size: Option<u32>,
+}
+
 /// What is wrong with a statement of capacity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CapacityFault {

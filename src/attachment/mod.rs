@@ -44,7 +44,7 @@ mod rights;
 mod score;
 
 pub use after::{OpenProposal, Place, Step, after, after_confirmed, after_gone, after_removed};
-pub use capacity::{Capacity, CapacityFault, Gender, Mix, is_language};
+pub use capacity::{Capacity, CapacityFault, Gender, Mix, Target, is_language};
 pub use complexity::{Bands, Complexity, complexity};
 pub use letter::{Letter, NoticeKind};
 pub use policy::Policy;

@@ -68,6 +68,14 @@ impl Person {
         self.acts_for(practitioner) == Some(Acting::Self_)
     }
 
+    /// The providers that they are.
+    pub fn is_provider(&self) -> impl Iterator<Item = &str> {
+        self.roles.iter().filter_map(|role| match role {
+            Role::Provider { practitioner_key } => Some(practitioner_key.as_str()),
+            _ => None,
+        })
+    }
+
     /// Whether they attach people in this network.
     pub fn coordinates(&self, network: &str) -> bool {
         self.roles

@@ -28,8 +28,8 @@ mod views;
 mod watch;
 
 pub use attachment::{
-    ATTEMPTS, Act, Billing, By, DueNotice, FamilyView, ListView, Moved, NewFamily, NewRegistration,
-    PanelSide, Picked, ProposalView, RegistrationView, Stated,
+    ATTEMPTS, Act, Billing, By, Delegate, DueNotice, FamilyView, ListView, Moved, NewFamily,
+    NewRegistration, PanelSide, Picked, ProposalView, RegistrationView, Stated,
 };
 pub use audit::{Queue, QueueBounds, Sealed, Trail, TrailQuestion, TrailState, Writer};
 pub use directory::Directory;

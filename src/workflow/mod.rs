@@ -3,6 +3,7 @@
 //! Every act has the shape of a message's: judged by [`crate::attachment`], which is pure, applied in one transaction with its history and its
 //! audit record. docs/ATTACHMENT.md draws it.
 
+mod delegates;
 mod lists;
 mod panels;
 mod registering;

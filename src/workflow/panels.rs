@@ -1,6 +1,6 @@
 //! Step 1 of attachment: what room a provider has.
 
-use crate::attachment::{Capacity, Role};
+use crate::attachment::{Capacity, Role, Target};
 use crate::panel::PanelId;
 use crate::store::PanelSide;
 
@@ -37,6 +37,33 @@ impl Desk<'_> {
     /// [`Refusal::NotFound`] where it is not theirs to see.
     pub async fn see_panel(&self, panel: PanelId) -> Result<PanelSide, Refusal> {
         self.panel(panel, Right::See).await
+    }
+
+    /// The targets of a panel.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] where it is not theirs to see.
+    pub async fn targets(&self, panel: PanelId) -> Result<Vec<Target>, Refusal> {
+        self.panel(panel, Right::See).await?;
+        Ok(self.service.store.targets_of(panel).await?)
+    }
+
+    /// Sets how large a panel is to be by a day, or gives that up.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] where they do not coordinate its network; [`Refusal::Invalid`] where it makes no sense.
+    pub async fn set_target(&self, panel: PanelId, target: Target) -> Result<Vec<Target>, Refusal> {
+        let side = self.panel(panel, Right::Coordinate).await?;
+        if target.size.is_some_and(|size| size > 100_000) {
+            return Err(Refusal::Invalid("A panel has 100,000 people at most.".into()));
+        }
+        let by = self.by(None);
+        let record = self.record(&by, "set-target", &About::panel(&side, Vec::new()));
+        let mut act = self.service.store.act(by).await?;
+        act.lock_panel(panel).await?;
+        act.set_target(panel, target).await?;
+        act.commit(&record).await?;
+        Ok(self.service.store.targets_of(panel).await?)
     }
 
     /// States the capacity of a panel, from this moment on.

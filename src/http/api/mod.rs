@@ -18,7 +18,7 @@ use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::attachment::{Capacity, ListId, ProposalId, RegistrationId};
+use crate::attachment::{Capacity, ListId, ProposalId, RegistrationId, Target};
 use crate::panel::PanelId;
 use crate::workflow::{Given, Registering, Sending};
 
@@ -39,6 +39,9 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/api/panels/{panel}/capacity", put(state_capacity))
         .route("/api/panels/{panel}/candidates", get(candidates))
         .route("/api/panels/{panel}/lists", get(lists).post(send_list))
+        .route("/api/panels/{panel}/targets", get(targets).post(set_target))
+        .route("/api/delegates", get(delegates))
+        .route("/api/delegates/{practitioner}/{subject}", put(give_delegate).delete(take_delegate))
         .route("/api/lists/{list}", get(one_list))
         .route("/api/lists/{list}/answers", post(answer))
         .route("/api/lists/{list}/confirmations", post(confirm))
@@ -93,6 +96,45 @@ async fn send_list(
     let sent = signed.desk(&app).send_list(PanelId(id), &sending).await?;
     let place = [(axum::http::header::LOCATION, format!("/api/lists/{}", sent.id.0))];
     Ok((StatusCode::CREATED, place, Json(list(&sent))).into_response())
+}
+
+/// `GET /api/panels/{panel}/targets`
+async fn targets(State(app): Shared, Reading(signed): Reading, Path(id): Path<i64>) -> Answered {
+    Ok(Json(json!({ "targets": signed.desk(&app).targets(PanelId(id)).await? })))
+}
+
+/// `POST /api/panels/{panel}/targets`
+async fn set_target(
+    State(app): Shared,
+    Path(id): Path<i64>,
+    Writing(signed, target): Writing<Target>,
+) -> Answered {
+    Ok(Json(json!({ "targets": signed.desk(&app).set_target(PanelId(id), target).await? })))
+}
+
+/// `GET /api/delegates`
+async fn delegates(State(app): Shared, Reading(signed): Reading) -> Answered {
+    Ok(Json(shown::delegates(&signed.desk(&app).delegates().await?)))
+}
+
+/// `PUT /api/delegates/{practitioner}/{subject}`
+async fn give_delegate(
+    State(app): Shared,
+    Path((practitioner, subject)): Path<(String, String)>,
+    Writing(signed, Nothing {}): Writing<Nothing>,
+) -> Answered {
+    let delegates = signed.desk(&app).delegate(&practitioner, &subject, true).await?;
+    Ok(Json(shown::delegates(&delegates)))
+}
+
+/// `DELETE /api/delegates/{practitioner}/{subject}`
+async fn take_delegate(
+    State(app): Shared,
+    Path((practitioner, subject)): Path<(String, String)>,
+    Writing(signed, Nothing {}): Writing<Nothing>,
+) -> Answered {
+    let delegates = signed.desk(&app).delegate(&practitioner, &subject, false).await?;
+    Ok(Json(shown::delegates(&delegates)))
 }
 
 /// `GET /api/lists/{list}`

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::attachment::{ListState, Part, Person, Role};
-use crate::store::{FamilyView, ListView, PanelSide, ProposalView};
+use crate::store::{Delegate, FamilyView, ListView, PanelSide, ProposalView};
 use crate::workflow::Candidate;
 
 /// A body; kept by nobody on the way, since it is about somebody.
@@ -52,6 +52,11 @@ pub(super) fn panel(side: &PanelSide) -> Value {
         "statedBy": stated.map(|stated| &stated.author),
         "open": side.open(),
     })
+}
+
+pub(super) fn delegates(delegates: &[Delegate]) -> Value {
+    let delegate = |one: &Delegate| json!({ "subject": one.subject, "practitioner": one.practitioner_key, "since": one.since });
+    json!({ "delegates": delegates.iter().map(delegate).collect::<Vec<_>>() })
 }
 
 fn parts(parts: &[Part]) -> Value {

@@ -12,6 +12,7 @@ mod places;
 mod registrations;
 mod rights;
 mod steps;
+mod targets;
 
 pub use act::{Act, By};
 pub use capacity::{PanelSide, Stated};
@@ -19,5 +20,6 @@ pub use lists::{ListView, Picked, ProposalView};
 pub use notices::{ATTEMPTS, DueNotice};
 pub(super) use places::places;
 pub use registrations::{FamilyView, NewFamily, NewRegistration, RegistrationView};
+pub use rights::Delegate;
 pub use steps::{Billing, Moved};
 pub(super) use steps::{raise, take};

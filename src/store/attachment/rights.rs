@@ -12,6 +12,21 @@ const ROLES: &str = "
 SELECT role, coalesce(practitioner_key, organization_key, network) AS about
   FROM access.role WHERE subject = $1 AND revoked_at IS NULL ORDER BY id";
 
+/// Somebody who acts for a provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delegate {
+    /// Who.
+    pub subject: String,
+    /// For whom, by key in PAS.
+    pub practitioner_key: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+const DELEGATES: &str = "
+SELECT subject, practitioner_key, granted_at FROM access.role
+ WHERE role = 'delegate' AND practitioner_key = ANY ($1) AND revoked_at IS NULL ORDER BY practitioner_key, id";
+
 const GRANT: &str = "
 INSERT INTO access.role (subject, role, practitioner_key, organization_key, network, granted_by, granted_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -40,6 +55,22 @@ impl Store {
             });
         }
         Ok(Person { subject: subject.to_owned(), roles })
+    }
+
+    /// Who acts for these providers.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn delegates_of(&self, practitioners: &[&str]) -> Result<Vec<Delegate>, StoreError> {
+        let rows = sqlx::query(DELEGATES).bind(practitioners).fetch_all(&self.pool).await?;
+        let delegate = |row: &sqlx::postgres::PgRow| -> Result<Delegate, StoreError> {
+            Ok(Delegate {
+                subject: row.try_get("subject")?,
+                practitioner_key: row.try_get("practitioner_key")?,
+                since: row.try_get("granted_at")?,
+            })
+        };
+        rows.iter().map(delegate).collect()
     }
 
     /// Gives somebody a role, unless they hold it already.

@@ -98,3 +98,44 @@ async fn what_cannot_be_read_is_told_and_nothing_is_kept() {
     let stated = "SELECT count(*) FROM attachment.capacity";
     assert_eq!(province.guarded.server.database.count(stated).await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_says_who_acts_for_them_and_nobody_hands_it_on() {
+    let province = Province::start("delegates").await;
+    let panel = format!("/api/panels/{}", province.panel_of(JUNIPER).await);
+    let somebody = "/api/delegates/prov-1/iris.ledgerly";
+    let ask = async |who, method| province.ask(who, method, somebody, &json!({})).await;
+    assert_eq!(ask(DAHLIA, "PUT").await.status, 404, "she acts for her, and may not hand it on");
+    assert_eq!(ask(BARNABY, "PUT").await.status, 404);
+    assert_eq!(province.get(IRIS, &panel).await.status, 404);
+    let given = ask(JUNIPER, "PUT").await;
+    let names = |answer: &Answer| {
+        let all = answer.json["delegates"].as_array().expect("delegates").iter();
+        all.map(|one| text(&one["subject"])).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&given), [DAHLIA, IRIS]);
+    assert_eq!(province.get(IRIS, &panel).await.status, 200);
+    assert_eq!(names(&ask(JUNIPER, "DELETE").await), [DAHLIA]);
+    assert_eq!(province.get(IRIS, &panel).await.status, 404, "from the next request on");
+    assert_eq!(ask(JUNIPER, "DELETE").await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_coordinator_sets_targets_and_the_last_one_of_a_day_counts() {
+    let province = Province::start("targets").await;
+    let path = format!("/api/panels/{}/targets", province.panel_of(JUNIPER).await);
+    for (day, size) in
+        [("2027-03-01", json!(400)), ("2027-06-01", json!(800)), ("2027-03-01", json!(300))]
+    {
+        let set = province.post(COSMO, &path, json!({"dueOn": day, "size": size})).await;
+        assert_eq!(set.status, 200, "{:?}", set.json);
+    }
+    let told = json!([{"dueOn": "2027-03-01", "size": 300}, {"dueOn": "2027-06-01", "size": 800}]);
+    assert_eq!(province.get(JUNIPER, &path).await.json["targets"], told);
+    assert_eq!(
+        province.post(JUNIPER, &path, json!({"dueOn": "2027-03-01", "size": 1})).await.status,
+        404
+    );
+    let given_up = province.post(COSMO, &path, json!({"dueOn": "2027-03-01", "size": null})).await;
+    assert_eq!(given_up.json["targets"], json!([{"dueOn": "2027-06-01", "size": 800}]));
+}
