@@ -13,6 +13,7 @@ mod panel;
 mod roles;
 mod sealing;
 mod serve;
+mod waiting;
 
 use std::process::ExitCode;
 

@@ -32,6 +32,17 @@ impl Store {
         Ok(transaction.commit().await?)
     }
 
+    /// Whether nobody ever registered.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn has_no_registrations(&self) -> Result<bool, StoreError> {
+        let row = sqlx::query("SELECT NOT EXISTS (SELECT FROM attachment.registration) AS none")
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(row.try_get("none")?)
+    }
+
     /// Whether no community is on file.
     ///
     /// # Errors
