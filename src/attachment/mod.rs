@@ -35,7 +35,9 @@ pub(crate) use words;
 
 mod after;
 mod capacity;
+mod cleanup;
 mod complexity;
+mod emr;
 mod policy;
 mod proposal;
 mod registration;
@@ -46,7 +48,13 @@ pub use after::{
     OpenProposal, Place, Step, after_confirmed, after_gone, after_reconfirmed, after_removed,
 };
 pub use capacity::{Capacity, CapacityFault, Gender, Mix, is_language};
+pub use cleanup::{
+    CleanUp, Field, Invalid, Listed, Mismatch, Missing, Repeated, Unlisted, clean_up,
+};
 pub use complexity::{Bands, Complexity, complexity};
+pub use emr::{
+    EmrFault, EmrList, EmrName, EmrPatient, Numbering, Unreadable, read_bundle, read_table,
+};
 pub use policy::Policy;
 pub use proposal::{
     Answer, DeclineReason, LeaveOutReason, ListId, ListState, ProposalId, ProposalState,

@@ -35,7 +35,7 @@ use crate::store::StoreError;
 use work::Work;
 
 /// Bodies up to this many bytes are read at once; more of them would keep other requests waiting.
-const LIGHT: usize = 64 << 10;
+pub const LIGHT: usize = 64 << 10;
 
 /// A request to process.
 #[derive(Debug, Clone, Copy)]
@@ -84,6 +84,6 @@ pub async fn process(service: &Service, post: Post<'_>) -> Answer {
 }
 
 /// Does work that takes long where it holds up no other request.
-fn beside<T>(bulky: bool, work: impl FnOnce() -> T) -> T {
+pub fn beside<T>(bulky: bool, work: impl FnOnce() -> T) -> T {
     if bulky { tokio::task::block_in_place(work) } else { work() }
 }

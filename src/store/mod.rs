@@ -29,7 +29,7 @@ mod watch;
 
 pub use attachment::{
     Act, Billing, By, FamilyView, ListView, Moved, NewFamily, NewRegistration, PanelSide, Picked,
-    ProposalView, RegistrationView, Stated,
+    ProposalView, RecordRow, RegistrationView, Stated,
 };
 pub use audit::{Queue, QueueBounds, Sealed, Trail, TrailQuestion, TrailState, Writer};
 pub use directory::Directory;

@@ -5,6 +5,7 @@
 
 mod lists;
 mod panels;
+mod papers;
 mod registering;
 mod registry;
 mod review;
@@ -18,6 +19,7 @@ use crate::process::Service;
 use crate::store::{Billing, By, PanelSide, StoreError};
 
 pub use lists::{Candidate, LeftOut, Sending};
+pub use papers::Records;
 pub use registering::{Channel, Looking, Member, RegisteredBy, Registering};
 pub use review::Given;
 
