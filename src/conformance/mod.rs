@@ -16,6 +16,8 @@ mod requests;
 mod sections;
 mod snapshot;
 mod terminology;
+mod workflow;
+mod workflow_schemas;
 mod write;
 
 pub use capability::capability;

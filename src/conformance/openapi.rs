@@ -37,7 +37,7 @@ pub fn openapi(claims: &Claims) -> Value {
     let ready = plain("Whether messages can be processed", "application/json", &[503]);
     paths.insert("/readyz".into(), both(json!({"get": ready})));
     tokens(claims, &mut paths);
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Provincial Attachment System",
@@ -49,7 +49,9 @@ pub fn openapi(claims: &Claims) -> Value {
         "servers": [{"url": claims.base()}],
         "paths": paths,
         "components": components(claims),
-    })
+    });
+    super::workflow::describe(claims, &mut document);
+    document
 }
 
 /// A path that is served under both bases.
@@ -68,7 +70,7 @@ fn statuses() -> BTreeSet<u16> {
 }
 
 /// What an OperationOutcome with this status may say, by the codes of the table.
-fn refusal(status: u16) -> Value {
+pub(super) fn refusal(status: u16) -> Value {
     let codes: Vec<String> = Code::ALL
         .iter()
         .map(|code| code.row())

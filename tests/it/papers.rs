@@ -8,6 +8,7 @@ use crate::attachment::{COSMO, DAHLIA, JUNIPER, MARIGOLD, Province, proposals, t
 use crate::message::{ADD, PATIENTS, Patient, REMOVE};
 
 mod clean_up;
+mod described;
 
 mod records;
 
