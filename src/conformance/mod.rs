@@ -10,6 +10,7 @@ mod capability;
 mod messages;
 mod openapi;
 mod package;
+mod panels;
 mod paths;
 mod profile;
 mod requests;

@@ -9,12 +9,13 @@ use super::{Claims, KINDS, PACKAGE, Security, VERSION, example};
 use crate::fault::{Alone, Code};
 use crate::message::{Event, Naming};
 
-const FHIR_JSON: &str = "application/fhir+json";
+pub(super) const FHIR_JSON: &str = "application/fhir+json";
 
 /// The OpenAPI description of everything that this server answers to.
 pub fn openapi(claims: &Claims) -> Value {
     let mut paths = Map::new();
     paths.insert("/$process-message".into(), both(json!({"post": process(claims)})));
+    paths.insert("/Group".into(), both(json!({"get": super::panels::search(claims)})));
     paths
         .insert("/metadata".into(), both(json!({"get": fhir("CapabilityStatement", &[304, 406])})));
     for kind in KINDS {
@@ -97,7 +98,7 @@ pub(super) fn refusal(status: u16) -> Value {
 }
 
 /// Responses: what is asked for, with 200, and these statuses besides. A panic is a 500 everywhere.
-fn responses(
+pub(super) fn responses(
     told: &str,
     kind: &str,
     schema: Value,
@@ -115,7 +116,7 @@ fn responses(
     Value::Object(all)
 }
 
-fn resource(kind: &str) -> Value {
+pub(super) fn resource(kind: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{kind}")})
 }
 

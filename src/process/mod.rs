@@ -17,11 +17,13 @@
 //! message must be answered as it was, though a registry has changed since; 8 before 9 because the very bytes are kept.
 //! A message that was overtaken between 4 and 9 takes its turn, and goes through them again under locks.
 
+mod panel;
 mod service;
 mod settle;
 mod verdict;
 mod work;
 
+pub use panel::{PanelAsk, panel};
 pub use service::{Answer, Service};
 
 use std::time::Duration;

@@ -26,6 +26,7 @@ mod turn;
 mod unit;
 mod views;
 mod watch;
+mod whole;
 
 pub use attachment::{
     Act, Billing, By, FamilyView, ListView, Moved, NewFamily, NewRegistration, PanelSide, Picked,
@@ -46,3 +47,4 @@ pub use sessions::{Session, SessionTimes};
 pub use turn::Turn;
 pub use unit::Pooler;
 pub use views::{PanelMember, PanelQuestion};
+pub use whole::PlacedMember;

@@ -9,6 +9,7 @@ use crate::message::{ADD, PATIENTS, Patient, REMOVE};
 
 mod clean_up;
 mod described;
+mod panel;
 
 mod records;
 

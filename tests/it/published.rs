@@ -281,15 +281,19 @@ async fn the_capability_statement_keeps_r4s_conditions_and_says_what_is_so() {
     let rest = &claims["rest"][0];
     let types: Vec<&str> =
         rest["resource"].as_array().expect("types").iter().map(|r| text(r, "type")).collect();
-    assert_eq!(types, KINDS, "cpb-9: each type once");
+    assert_eq!(types, [&KINDS[..], &["Group"]].concat(), "cpb-9: each type once");
     for resource in rest["resource"].as_array().expect("types") {
+        let wanted = match text(resource, "type") {
+            "Group" => ["managing-entity", "facility", "_lastUpdated"],
+            _ => ["_id", "url", "name"],
+        };
         let names: Vec<&str> = resource["searchParam"]
             .as_array()
             .expect("parameters")
             .iter()
             .map(|p| text(p, "name"))
             .collect();
-        assert_eq!(names, ["_id", "url", "name"], "cpb-12: each name once");
+        assert_eq!(names, wanted, "cpb-12: each name once");
     }
     assert_eq!(rest["operation"][0]["name"], "process-message");
     let messages: Vec<&str> = claims["messaging"][0]["supportedMessage"]
