@@ -35,7 +35,9 @@ pub(crate) use words;
 
 mod after;
 mod capacity;
+mod cleanup;
 mod complexity;
+mod emr;
 mod letter;
 mod policy;
 mod proposal;
@@ -45,7 +47,13 @@ mod score;
 
 pub use after::{OpenProposal, Place, Step, after, after_confirmed, after_gone, after_removed};
 pub use capacity::{Capacity, CapacityFault, Gender, Mix, Target, is_language};
+pub use cleanup::{
+    CleanUp, Field, Invalid, Listed, Mismatch, Missing, Repeated, Unlisted, clean_up,
+};
 pub use complexity::{Bands, Complexity, complexity};
+pub use emr::{
+    EmrFault, EmrList, EmrName, EmrPatient, Numbering, Unreadable, read_bundle, read_table,
+};
 pub use letter::{Letter, NoticeKind};
 pub use policy::Policy;
 pub use proposal::{

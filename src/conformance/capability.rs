@@ -20,7 +20,7 @@ pub fn capability(claims: &Claims) -> Value {
         "publisher": PUBLISHER,
         "description": "Messages that add patients to a provider's panel, remove them, or ask who their most responsible \
             provider is. JSON only: XML is refused. Messages are answered in the response to the request: asynchronous \
-            processing is refused. Definitions can be read and searched; nothing else can.",
+            processing is refused. Definitions can be read and searched, and panels (Group) searched for; nothing else can.",
         "kind": "instance",
         "software": {"name": "PAS", "version": VERSION},
         "implementation": {"description": what, "url": claims.base()},
@@ -28,9 +28,9 @@ pub fn capability(claims: &Claims) -> Value {
         "format": ["application/fhir+json", "json"],
         "rest": [{
             "mode": "server",
-            "documentation": "GET asks for no token; POST of a message does where a server asks for any.",
+            "documentation": "A message and a search for a Group ask for a token where a server asks for any; other GETs do not.",
             "security": security(claims),
-            "resource": KINDS.map(definitions),
+            "resource": KINDS.map(definitions).into_iter().chain([super::panels::capability()]).collect::<Vec<_>>(),
             "operation": [{
                 "name": "process-message",
                 "definition": operation_url(claims),

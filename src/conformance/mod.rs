@@ -10,12 +10,15 @@ mod capability;
 mod messages;
 mod openapi;
 mod package;
+mod panels;
 mod paths;
 mod profile;
 mod requests;
 mod sections;
 mod snapshot;
 mod terminology;
+mod workflow;
+mod workflow_schemas;
 mod write;
 
 pub use capability::capability;

@@ -9,12 +9,13 @@ use super::{Claims, KINDS, PACKAGE, Security, VERSION, example};
 use crate::fault::{Alone, Code};
 use crate::message::{Event, Naming};
 
-const FHIR_JSON: &str = "application/fhir+json";
+pub(super) const FHIR_JSON: &str = "application/fhir+json";
 
 /// The OpenAPI description of everything that this server answers to.
 pub fn openapi(claims: &Claims) -> Value {
     let mut paths = Map::new();
     paths.insert("/$process-message".into(), both(json!({"post": process(claims)})));
+    paths.insert("/Group".into(), both(json!({"get": super::panels::search(claims)})));
     paths
         .insert("/metadata".into(), both(json!({"get": fhir("CapabilityStatement", &[304, 406])})));
     for kind in KINDS {
@@ -37,7 +38,7 @@ pub fn openapi(claims: &Claims) -> Value {
     let ready = plain("Whether messages can be processed", "application/json", &[503]);
     paths.insert("/readyz".into(), both(json!({"get": ready})));
     tokens(claims, &mut paths);
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Provincial Attachment System",
@@ -49,7 +50,9 @@ pub fn openapi(claims: &Claims) -> Value {
         "servers": [{"url": claims.base()}],
         "paths": paths,
         "components": components(claims),
-    })
+    });
+    super::workflow::describe(claims, &mut document);
+    document
 }
 
 /// A path that is served under both bases.
@@ -68,7 +71,7 @@ fn statuses() -> BTreeSet<u16> {
 }
 
 /// What an OperationOutcome with this status may say, by the codes of the table.
-fn refusal(status: u16) -> Value {
+pub(super) fn refusal(status: u16) -> Value {
     let codes: Vec<String> = Code::ALL
         .iter()
         .map(|code| code.row())
@@ -95,7 +98,7 @@ fn refusal(status: u16) -> Value {
 }
 
 /// Responses: what is asked for, with 200, and these statuses besides. A panic is a 500 everywhere.
-fn responses(
+pub(super) fn responses(
     told: &str,
     kind: &str,
     schema: Value,
@@ -113,7 +116,7 @@ fn responses(
     Value::Object(all)
 }
 
-fn resource(kind: &str) -> Value {
+pub(super) fn resource(kind: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{kind}")})
 }
 

@@ -13,6 +13,7 @@ mod home;
 mod log;
 mod measure;
 mod negotiate;
+mod panel;
 mod probes;
 mod published;
 mod sent;
@@ -135,6 +136,7 @@ pub fn router(app: Arc<App>) -> Router {
         router
             .route(&format!("{base}/$process-message"), post(message).fallback(only_post))
             .route(&format!("{base}/%24process-message"), post(message).fallback(only_post))
+            .route(&format!("{base}/Group"), get(panel::search).fallback(only_get))
     });
     let probes = BASES.into_iter().fold(Router::new(), |router, base| {
         router

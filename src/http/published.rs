@@ -159,7 +159,7 @@ fn fits(artifact: &Artifact, key: &str, values: &str) -> bool {
 }
 
 /// A value as it can stand in a query.
-fn encoded(value: &str) -> String {
+pub(super) fn encoded(value: &str) -> String {
     let mut text = String::new();
     for byte in value.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~:/,".contains(&byte) {

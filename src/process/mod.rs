@@ -17,11 +17,13 @@
 //! message must be answered as it was, though a registry has changed since; 8 before 9 because the very bytes are kept.
 //! A message that was overtaken between 4 and 9 takes its turn, and goes through them again under locks.
 
+mod panel;
 mod service;
 mod settle;
 mod verdict;
 mod work;
 
+pub use panel::{PanelAsk, panel};
 pub use service::{Answer, Service};
 
 use std::time::Duration;
@@ -35,7 +37,7 @@ use crate::store::StoreError;
 use work::Work;
 
 /// Bodies up to this many bytes are read at once; more of them would keep other requests waiting.
-const LIGHT: usize = 64 << 10;
+pub const LIGHT: usize = 64 << 10;
 
 /// A request to process.
 #[derive(Debug, Clone, Copy)]
@@ -84,6 +86,6 @@ pub async fn process(service: &Service, post: Post<'_>) -> Answer {
 }
 
 /// Does work that takes long where it holds up no other request.
-fn beside<T>(bulky: bool, work: impl FnOnce() -> T) -> T {
+pub fn beside<T>(bulky: bool, work: impl FnOnce() -> T) -> T {
     if bulky { tokio::task::block_in_place(work) } else { work() }
 }

@@ -133,6 +133,11 @@ impl Service {
         Answer::of(200, body, Some(response_code(issues)), issues)
     }
 
+    /// What a search found; it was recorded.
+    pub(super) fn found(&self, body: Body) -> Answer {
+        Answer::of(200, body, None, &[])
+    }
+
     /// An OperationOutcome alone.
     pub fn alone(&self, issues: Vec<Issue>) -> Answer {
         let body = reply::outcome(&issues, &self.origin.canonical);

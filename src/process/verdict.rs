@@ -202,7 +202,7 @@ impl Service {
     }
 
     /// The identifiers by which a panel's provider and clinic are named: of the first accepted system, current ones first.
-    fn emitted(&self, parties: &Parties) -> Option<[Identifier; 2]> {
+    pub fn emitted(&self, parties: &Parties) -> Option<[Identifier; 2]> {
         let naming = &self.reading.naming;
         let today = self.clock.today(self.offset);
         let pick = |systems: &[String], identifiers: &[Identifier]| {

@@ -4,12 +4,12 @@ use chrono::NaiveDate;
 
 use crate::message::{Event, Message, Patient};
 
-use super::Failure;
 use super::found::{Found, Judgement};
 use super::record::{
     Identifier, OrganizationRecord, PatientRecord, PatientRecords, PractitionerRecord, Records,
 };
 use super::rules::{clinic, patient, provider, role};
+use super::{Failure, Rule};
 
 /// Proof that every rule holds: the panel of the message, by its keys in PAS.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +83,16 @@ pub fn matches(asked: &Patient, record: Option<&PatientRecord>, by: Judgement) -
     let question = patient::Question { patient: asked, record, adding: true, by };
     patient::judge(&question, &mut failures);
     failures.is_empty()
+}
+
+/// Which of given name, family name and birth date differ from what is on record, by the same rules as in a message. A masked record is
+/// compared with nothing.
+pub fn differences(asked: &Patient, record: &PatientRecord, by: Judgement) -> Vec<Rule> {
+    let mut failures = Vec::new();
+    let question = patient::Question { patient: asked, record: Some(record), adding: false, by };
+    patient::judge(&question, &mut failures);
+    let told = [Rule::PatientGiven, Rule::PatientFamily, Rule::PatientBirthDate];
+    failures.iter().map(|failure| failure.rule).filter(|rule| told.contains(rule)).collect()
 }
 
 /// Valid: in use, known by a current identifier of the message, and licensed where the registry speaks of licences.

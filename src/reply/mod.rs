@@ -1,5 +1,6 @@
 //! Composing what is sent back: a response message, or an OperationOutcome alone. Pure: the same values give the same bytes.
 
+mod panel;
 mod wire;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -10,6 +11,7 @@ use crate::fault::{Issue, response_code};
 use crate::message::{Envelope, Event, EventEcho, Message, Naming};
 use crate::panel::{Decision, PanelId, Standing};
 use crate::registry::Identifier;
+pub use panel::{PanelPage, panel_page};
 use wire::{
     Bundle, Coding, Destination, Details, Entry, Extension, IdentifierOut, IssueOut, Member,
     Period, Reference, Resource, Response, Source,
@@ -74,7 +76,7 @@ pub fn answer(
         .standings
         .iter()
         .zip(&patients)
-        .map(|(standing, id)| member(standing, *id, &occasion.origin.canonical))
+        .map(|(standing, id)| member(standing, Reference::to(*id), &occasion.origin.canonical))
         .collect();
     entries.push(
         group,
@@ -114,7 +116,7 @@ pub fn answer(
     entries.bundle()
 }
 
-fn member(standing: &Standing, patient: Uuid, canonical: &str) -> Member {
+fn member(standing: &Standing, patient: Reference, canonical: &str) -> Member {
     let period = Period { start: standing.start.map(instant), end: standing.end.map(instant) };
     let coding = Coding {
         system: Some(format!("{canonical}/CodeSystem/pas-mrp-status")),
@@ -126,7 +128,7 @@ fn member(standing: &Standing, patient: Uuid, canonical: &str) -> Member {
             url: format!("{canonical}/StructureDefinition/pas-mrp-status"),
             value_coding: coding,
         }],
-        entity: Reference::to(patient),
+        entity: patient,
         period: Some(period).filter(|period| period.start.is_some() || period.end.is_some()),
         inactive: !standing.status.is_member(),
     }

@@ -38,10 +38,10 @@ pub struct Directory {
 /// What a directory is about.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct About {
-    client: String,
-    subject: Option<String>,
-    practitioner_tokens: Vec<String>,
-    facility_tokens: Vec<String>,
+    pub(super) client: String,
+    pub(super) subject: Option<String>,
+    pub(super) practitioner_tokens: Vec<String>,
+    pub(super) facility_tokens: Vec<String>,
 }
 
 impl About {

@@ -64,7 +64,7 @@ impl Store {
         }
     }
 
-    async fn gather(&self, about: &About) -> Result<Arc<Directory>, StoreError> {
+    pub(super) async fn gather(&self, about: &About) -> Result<Arc<Directory>, StoreError> {
         let mut tries = self.tries();
         loop {
             let mut unit = self.units.acquire().await.map_err(|error| self.explain(error))?;

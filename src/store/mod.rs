@@ -26,10 +26,11 @@ mod turn;
 mod unit;
 mod views;
 mod watch;
+mod whole;
 
 pub use attachment::{
     ATTEMPTS, Act, Billing, By, Delegate, DueNotice, FamilyView, ListView, Moved, NewFamily,
-    NewRegistration, PanelSide, Picked, ProposalView, RegistrationView, Stated,
+    NewRegistration, PanelSide, Picked, ProposalView, RecordRow, RegistrationView, Stated,
 };
 pub use audit::{Queue, QueueBounds, Sealed, Trail, TrailQuestion, TrailState, Writer};
 pub use directory::Directory;
@@ -46,3 +47,4 @@ pub use sessions::{Session, SessionTimes};
 pub use turn::Turn;
 pub use unit::Pooler;
 pub use views::{PanelMember, PanelQuestion};
+pub use whole::PlacedMember;

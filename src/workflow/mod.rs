@@ -6,6 +6,7 @@
 mod delegates;
 mod lists;
 mod panels;
+mod papers;
 mod registering;
 mod registry;
 mod review;
@@ -20,6 +21,7 @@ use crate::process::Service;
 use crate::store::{Billing, By, PanelSide, StoreError};
 
 pub use lists::{Candidate, LeftOut, Sending};
+pub use papers::Records;
 pub use registering::{Channel, Looking, Member, RegisteredBy, Registering};
 pub use review::Given;
 pub use time::{Passed, pass_time};

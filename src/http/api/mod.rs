@@ -3,6 +3,7 @@
 //! Who they are is in the token (`sub`), what they may do in `access.role`. Whatever is not theirs is not there (404). Errors are problem
 //! details (RFC 9457).
 
+mod papers;
 mod problem;
 mod shown;
 mod signed;
@@ -48,6 +49,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/api/registrations", get(my_families).post(register))
         .route("/api/registrations/{registration}/reconfirm", post(reconfirm))
         .route("/api/registrations/{registration}/withdraw", post(withdraw))
+        .merge(papers::routes())
 }
 
 /// `GET /api/me`

@@ -35,7 +35,7 @@ impl Signed {
         Desk { service: &app.service, person: &self.person, origin }
     }
 
-    async fn of(parts: &Parts, app: &App, writes: bool) -> Result<Self, Response> {
+    pub(super) async fn of(parts: &Parts, app: &App, writes: bool) -> Result<Self, Response> {
         let request_id = parts.extensions.get::<RequestId>().map_or(Uuid::nil(), |id| id.0);
         let address = door::origin(parts, app.behind_gateway);
         let by = app.door.admit(&parts.headers, app.service.clock.now()).await;

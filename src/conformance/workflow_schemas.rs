@@ -1,0 +1,226 @@
+//! What is sent and answered under `/api`, as schemas. Words are those of the code.
+
+use serde_json::{Map, Value, json};
+
+use crate::attachment::{
+    Answer, Complexity, DeclineReason, Field, Gender, LeaveOutReason, ListState, PartName,
+    ProposalState, RegistrationState,
+};
+use crate::panel::Status;
+
+/// An object with members that are always there, and others that may be.
+fn object(always: Value, sometimes: Value) -> Value {
+    let members = |value: Value| match value {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    };
+    let (mut properties, sometimes) = (members(always), members(sometimes));
+    let required: Vec<String> = properties.keys().cloned().collect();
+    properties.extend(sometimes);
+    json!({"type": "object", "required": required, "properties": properties, "additionalProperties": false})
+}
+
+fn all_of(always: Value) -> Value {
+    object(always, json!({}))
+}
+
+fn list_of(items: Value) -> Value {
+    json!({"type": "array", "items": items})
+}
+
+fn of(schema: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{schema}")})
+}
+
+fn of_many(schema: &str) -> Value {
+    list_of(of(schema))
+}
+
+fn or_null(kind: &str) -> Value {
+    json!({"type": [kind, "null"]})
+}
+
+fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Value {
+    json!({"type": "string", "enum": all.iter().map(|one| word(*one)).collect::<Vec<_>>()})
+}
+
+/// Like `words`, where there may be none of them.
+fn words_or_null<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Value {
+    let mut words = words(all, word);
+    words["type"] = json!(["string", "null"]);
+    if let Some(known) = words["enum"].as_array_mut() {
+        known.push(Value::Null);
+    }
+    words
+}
+
+fn text() -> Value {
+    json!({"type": "string"})
+}
+
+fn number() -> Value {
+    json!({"type": "integer"})
+}
+
+fn flag() -> Value {
+    json!({"type": "boolean"})
+}
+
+fn day() -> Value {
+    json!({"type": "string", "format": "date"})
+}
+
+fn instant() -> Value {
+    json!({"type": "string", "format": "date-time"})
+}
+
+fn uuid() -> Value {
+    json!({"type": "string", "format": "uuid"})
+}
+
+fn phn() -> Value {
+    json!({"type": "string", "pattern": "^9[0-9]{9}$"})
+}
+
+/// Every schema, by name.
+pub(super) fn schemas() -> Vec<(&'static str, Value)> {
+    [panels(), lists(), families(), registering(), papers()].into_iter().flatten().collect()
+}
+
+fn panels() -> Vec<(&'static str, Value)> {
+    let named = || all_of(json!({"key": text(), "name": text()}));
+    let role = json!({"role": {"type": "string", "enum": ["provider", "delegate", "director", "coordinator"]}});
+    let about = json!({"practitioner": text(), "organization": text(), "network": text()});
+    let mix = all_of(json!({"low": number(), "medium": number(), "high": number()}));
+    let known = json!({
+        "id": number(), "practitioner": named(), "organization": named(), "community": or_null("string"),
+        "network": or_null("string"), "size": number(), "capacity": {"oneOf": [of("Capacity"), {"type": "null"}]},
+        "statedAt": {"type": ["string", "null"], "format": "date-time"}, "statedBy": or_null("string"), "open": number(),
+    });
+    let wished = json!({
+        "monthly": or_null("integer"), "desiredSize": or_null("integer"), "mix": {"oneOf": [mix, {"type": "null"}]},
+        "gender": words_or_null(Gender::ALL, Gender::word), "languages": list_of(text()),
+    });
+    let problem = json!({"status": number(), "title": text(), "detail": text()});
+    vec![
+        ("Problem", all_of(problem)),
+        ("Me", all_of(json!({"subject": text(), "roles": list_of(object(role, about))}))),
+        ("Panels", all_of(json!({"panels": of_many("Panel")}))),
+        ("Panel", all_of(known)),
+        ("Capacity", object(json!({"accepting": flag(), "anticipated": number()}), wished)),
+    ]
+}
+
+fn lists() -> Vec<(&'static str, Value)> {
+    let part = all_of(json!({"for": words(PartName::ALL, PartName::word), "points": number()}));
+    let parts = || list_of(part.clone());
+    let complexity = || words(Complexity::ALL, Complexity::word);
+    let candidate = json!({
+        "family": uuid(), "members": number(), "points": number(), "parts": parts(), "registeredAt": instant(),
+        "complexity": complexity(), "km": {"type": "number"}, "language": text(), "interpreter": or_null("string"),
+        "providerGender": words_or_null(Gender::ALL, Gender::word),
+    });
+    let list = json!({
+        "id": uuid(), "panel": number(), "state": words(ListState::ALL, ListState::word), "sentBy": text(),
+        "sentAt": instant(), "dueAt": instant(), "open": flag(), "proposals": of_many("Proposal"),
+    });
+    let proposal = json!({
+        "id": number(), "family": uuid(), "state": words(ProposalState::ALL, ProposalState::word),
+        "reason": or_null("string"), "phn": phn(), "name": text(),
+        "birthDate": {"type": ["string", "null"], "format": "date"}, "registeredAt": instant(), "complexity": complexity(),
+        "conditions": list_of(text()), "healthChanged": flag(), "community": text(), "language": text(),
+        "interpreter": or_null("string"), "reach": or_null("string"), "parts": parts(),
+    });
+    let reason = words(LeaveOutReason::ALL, LeaveOutReason::word);
+    let left_out = all_of(json!({"family": uuid(), "reason": reason}));
+    let answer = json!({"proposal": number(), "answer": words(Answer::ALL, Answer::word)});
+    let why = json!({"reason": words_or_null(DeclineReason::ALL, DeclineReason::word)});
+    let sending = json!({"families": {"type": "array", "minItems": 1, "items": uuid()}});
+    vec![
+        ("Candidates", all_of(json!({"candidates": list_of(all_of(candidate))}))),
+        ("Lists", all_of(json!({"lists": of_many("List")}))),
+        ("List", all_of(list)),
+        ("Proposal", all_of(proposal)),
+        ("Sending", object(sending, json!({"leftOut": list_of(left_out)}))),
+        ("Answers", all_of(json!({"answers": list_of(object(answer, why))}))),
+        ("Confirmations", all_of(json!({"proposals": list_of(number())}))),
+    ]
+}
+
+fn families() -> Vec<(&'static str, Value)> {
+    let member = json!({
+        "registration": uuid(), "phn": phn(), "preferredName": or_null("string"),
+        "state": words(RegistrationState::ALL, RegistrationState::word), "registeredAt": instant(), "reconfirmedAt": instant(),
+    });
+    let standing = json!({
+        "type": "string",
+        "enum": ["among the first ten", "among the first hundred", "among the first thousand", "further back"],
+    });
+    let family = json!({"family": uuid(), "community": text(), "standing": standing, "members": list_of(all_of(member))});
+    vec![
+        ("Families", all_of(json!({"families": list_of(all_of(family))}))),
+        ("Nothing", all_of(json!({}))),
+    ]
+}
+
+fn registering() -> Vec<(&'static str, Value)> {
+    let one_of = |words: &[&str]| json!({"type": "string", "enum": words});
+    let looking = one_of(&[
+        "provider-retiring",
+        "provider-moving",
+        "not-taking-family",
+        "moved-here",
+        "never-had-one",
+        "other",
+    ]);
+    let member = object(
+        json!({"phn": text(), "given": text(), "family": text(), "birthDate": day(), "looking": looking}),
+        json!({
+            "preferredName": or_null("string"), "attachedNow": flag(), "healthChanged": flag(),
+            "conditions": list_of(text()),
+        }),
+    );
+    let family = object(
+        json!({
+            "registeredBy": one_of(&["self", "family", "agent"]), "consent": {"const": true},
+            "channel": one_of(&["email", "phone", "text"]), "language": text(),
+            "members": {"type": "array", "minItems": 1, "maxItems": 20, "items": member},
+        }),
+        json!({
+            "email": or_null("string"), "phone": or_null("string"), "postalCode": or_null("string"),
+            "community": or_null("string"), "distance": {"enum": [5, 20, 50, null]},
+            "providerGender": words_or_null(Gender::ALL, Gender::word), "interpreter": or_null("string"),
+        }),
+    );
+    vec![("Registering", family)]
+}
+
+fn papers() -> Vec<(&'static str, Value)> {
+    let record = json!({
+        "code": {"type": "string", "enum": ["98890", "98990"]}, "phn": phn(), "facility": text(), "provider": text(), "date": day(),
+    });
+    let records = json!({"from": day(), "to": day(), "records": list_of(all_of(record))});
+    let status = json!({"type": "string", "enum": Status::ALL.map(Status::code)});
+    let unlisted =
+        || list_of(object(json!({"phn": phn(), "status": status}), json!({"line": number()})));
+    let fields = list_of(words(Field::ALL, Field::word));
+    let fault = json!({"type": "string", "enum": ["form", "check-digit"]});
+    let clean_up = json!({
+        "numbering": {"type": "string", "enum": ["lines", "entries"], "description": "What `line` counts, from 1"},
+        "inEmr": number(), "inPas": number(), "agreed": number(),
+        "onlyInEmr": list_of(all_of(json!({"line": number(), "phn": phn()}))),
+        "onlyInPas": unlisted(), "notConfirmed": unlisted(),
+        "invalid": list_of(all_of(json!({"line": number(), "fault": fault}))),
+        "repeated": list_of(all_of(json!({"phn": phn(), "lines": list_of(number())}))),
+        "mismatches": list_of(all_of(json!({"line": number(), "phn": phn(), "fields": fields}))),
+        "unreadable": list_of(all_of(json!({"line": number(), "why": text()}))),
+    });
+    let bundle = json!({
+        "type": "object", "required": ["resourceType", "type"],
+        "properties": {
+            "resourceType": {"const": "Bundle"}, "type": {"enum": ["collection", "searchset"]},
+            "entry": list_of(json!({"type": "object"})),
+        },
+    });
+    vec![("Records", all_of(records)), ("CleanUp", all_of(clean_up)), ("EmrBundle", bundle)]
+}

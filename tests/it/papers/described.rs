@@ -1,0 +1,217 @@
+//! The OpenAPI description of everything under `/api`: the same paths, statuses and shapes as are served.
+
+use std::collections::BTreeSet;
+
+use super::*;
+
+async fn description(province: &Province) -> Value {
+    province.guarded.server.get("/openapi.json").await.json
+}
+
+/// The addresses in the sources.
+fn routes() -> BTreeSet<String> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http/api");
+    let mut routes = BTreeSet::new();
+    for entry in std::fs::read_dir(folder).expect("the API") {
+        let source = std::fs::read_to_string(entry.expect("an entry").path()).expect("a source");
+        for rest in source.split(".route(\"").skip(1) {
+            routes.insert(rest.split('"').next().unwrap_or_default().to_owned());
+        }
+    }
+    routes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_of_the_workflow_is_described_and_no_other() {
+    let province = Province::start("described-routes").await;
+    let paths = description(&province).await["paths"].as_object().expect("paths").clone();
+    let described: BTreeSet<String> =
+        paths.keys().filter(|path| path.starts_with("/api")).cloned().collect();
+    assert_eq!(described, routes());
+    assert!(described.len() > 10, "{described:?}");
+}
+
+/// What of a value is not as its schema says; `whole` is the description.
+fn unlike(value: &Value, schema: &Value, whole: &Value, at: &str) -> Vec<String> {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let schema = whole.pointer(&reference[1..]).unwrap_or_else(|| panic!("{reference}"));
+        return unlike(value, schema, whole, at);
+    }
+    if let Some(choices) = schema["oneOf"].as_array() {
+        let fits = choices.iter().filter(|one| unlike(value, one, whole, at).is_empty()).count();
+        return if fits == 1 { vec![] } else { vec![format!("{at} fits {fits} choices")] };
+    }
+    let mut told = Vec::new();
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_i64() || number.is_u64() => "integer",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    let wanted = &schema["type"];
+    let fits = |wanted: &Value| wanted == kind || wanted == "number" && kind == "integer";
+    if !wanted.is_null() && !fits(wanted) && !wanted.as_array().is_some_and(|a| a.iter().any(fits))
+    {
+        told.push(format!("{at} is of type {kind}"));
+    }
+    if schema["enum"].as_array().is_some_and(|words| !words.contains(value)) {
+        told.push(format!("{at} is none of the words"));
+    }
+    for (place, item) in value.as_array().into_iter().flatten().enumerate() {
+        told.extend(unlike(item, &schema["items"], whole, &format!("{at}[{place}]")));
+    }
+    if let Some(members) = value.as_object() {
+        for key in schema["required"].as_array().into_iter().flatten() {
+            if !members.contains_key(key.as_str().expect("a key")) {
+                told.push(format!("{at}.{key} is missing"));
+            }
+        }
+        for (key, member) in members {
+            match schema["properties"].get(key) {
+                Some(schema) => told.extend(unlike(member, schema, whole, &format!("{at}.{key}"))),
+                None => told.push(format!("{at}.{key} is not described")),
+            }
+        }
+    }
+    told
+}
+
+/// Whether an answer is as described.
+fn check(whole: &Value, method: &str, path: &str, answer: &Answer) {
+    let responses = &whole["paths"][path][method]["responses"];
+    let response = &responses[answer.status.to_string()];
+    assert!(response.is_object(), "{method} {path}: {} is not described", answer.status);
+    let kind = answer.header("content-type").split(';').next().unwrap_or_default();
+    let schema = &response["content"][kind]["schema"];
+    assert!(schema.is_object(), "{method} {path} {}: {kind} is not described", answer.status);
+    if kind != "text/csv" {
+        let told = unlike(&answer.json, schema, whole, path);
+        assert_eq!(told, [""; 0], "{method} {path} {}", answer.status);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_answered_has_the_shape_that_is_described() {
+    let province = Province::start("described-shapes").await;
+    let whole = description(&province).await;
+    let panel = province.room_for(3).await;
+    let (family, members) = province.register(MARIGOLD, &PATIENTS[..1]).await;
+    let at =
+        |rest: &str| (format!("/api/panels/{panel}{rest}"), format!("/api/panels/{{panel}}{rest}"));
+    let (candidates, described) = at("/candidates");
+    check(&whole, "get", &described, &province.get(COSMO, &candidates).await);
+    let sent = province.send(panel, &[&family]).await;
+    check(&whole, "post", &at("/lists").1, &sent);
+    let list = format!("/api/lists/{}", text(&sent.json["id"]));
+    let answers =
+        json!({"answers": [{"proposal": proposals(&sent.json)[0], "answer": "accepted"}]});
+    let again = answers.clone();
+    for (who, method, path, described, body, status) in [
+        (JUNIPER, "GET", "/api/me".to_owned(), "/api/me".to_owned(), Value::Null, 200),
+        (JUNIPER, "GET", "/api/panels".into(), "/api/panels".into(), Value::Null, 200),
+        (JUNIPER, "GET", at("").0, at("").1, Value::Null, 200),
+        (BARNABY, "GET", at("").0, at("").1, Value::Null, 404),
+        (
+            JUNIPER,
+            "PUT",
+            at("/capacity").0,
+            at("/capacity").1,
+            json!({"accepting": true, "anticipated": 2}),
+            200,
+        ),
+        (
+            JUNIPER,
+            "PUT",
+            at("/capacity").0,
+            at("/capacity").1,
+            json!({"accepting": true, "anticipated": 20_000}),
+            422,
+        ),
+        (JUNIPER, "PUT", at("/capacity").0, at("/capacity").1, json!([]), 400),
+        (JUNIPER, "GET", at("/lists").0, at("/lists").1, Value::Null, 200),
+        (COSMO, "POST", at("/lists").0, at("/lists").1, json!({"families": [family]}), 409),
+        (
+            JUNIPER,
+            "POST",
+            format!("{list}/answers"),
+            "/api/lists/{list}/answers".into(),
+            answers,
+            200,
+        ),
+        (
+            JUNIPER,
+            "POST",
+            format!("{list}/answers"),
+            "/api/lists/{list}/answers".into(),
+            again,
+            409,
+        ),
+        (JUNIPER, "GET", list.clone(), "/api/lists/{list}".into(), Value::Null, 200),
+        (
+            MARIGOLD,
+            "GET",
+            "/api/registrations".into(),
+            "/api/registrations".into(),
+            Value::Null,
+            200,
+        ),
+        (
+            MARIGOLD,
+            "POST",
+            "/api/registrations".into(),
+            "/api/registrations".into(),
+            json!({}),
+            400,
+        ),
+        (
+            MARIGOLD,
+            "POST",
+            format!("/api/registrations/{}/withdraw", members[0]),
+            "/api/registrations/{registration}/withdraw".into(),
+            json!({}),
+            200,
+        ),
+    ] {
+        let kind = [("content-type", "application/json")];
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let answer = province.paper(who, method, &path, &kind, body).await;
+        assert_eq!(answer.status, status, "{method} {path}: {:?}", answer.json);
+        check(&whole, &method.to_lowercase(), &described, &answer);
+    }
+    let compared = province.compare(JUNIPER, panel, list_of_everything()).await;
+    check(&whole, "post", &at("/clean-up").1, &compared);
+    let refused = province.compare(JUNIPER, panel, "no table").await;
+    check(&whole, "post", &at("/clean-up").1, &refused);
+    for rest in ["/records", "/records.csv"] {
+        let (path, described) = at(rest);
+        let path = format!("{path}?from=2020-01-01&to=2099-01-01");
+        check(&whole, "get", &described, &province.get(JUNIPER, &path).await);
+    }
+    let (path, described) = at("/records");
+    check(&whole, "get", &described, &province.get(JUNIPER, &path).await);
+}
+
+fn list_of_everything() -> String {
+    format!("{}1,a,b,c\n9876500012,,,\n{}", list(&PATIENTS[1..3]), row(&PATIENTS[1]))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_words_of_a_registration_are_those_that_are_taken() {
+    use pas::workflow::{Channel, Looking, RegisteredBy};
+    let province = Province::start("described-words").await;
+    let whole = description(&province).await;
+    let family = &whole["components"]["schemas"]["Registering"]["properties"];
+    let words = |all: Vec<&str>| json!(all);
+    let channels = Channel::ALL.iter().map(|one| one.word()).collect();
+    let by = RegisteredBy::ALL.iter().map(|one| one.word()).collect();
+    let looking = Looking::ALL.iter().map(|one| one.word()).collect();
+    assert_eq!(family["channel"]["enum"], words(channels));
+    assert_eq!(family["registeredBy"]["enum"], words(by));
+    assert_eq!(family["members"]["items"]["properties"]["looking"]["enum"], words(looking));
+    let sound = crate::attachment::family(&PATIENTS[..2]);
+    let schema = json!({"$ref": "#/components/schemas/Registering"});
+    assert_eq!(unlike(&sound, &schema, &whole, "family"), [""; 0]);
+}

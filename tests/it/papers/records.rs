@@ -1,0 +1,83 @@
+//! Attachment records, to bill by.
+
+use super::*;
+
+const YEARS: &str = "from=2020-01-01&to=2099-12-31";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_was_accepted_is_on_the_records_with_everything_that_is_billed() {
+    let province = Province::start("records").await;
+    let panel = province.accepted().await;
+    let path = format!("/api/panels/{panel}/records?{YEARS}");
+    let answer = province.get(JUNIPER, &path).await;
+    assert_eq!((answer.status, answer.header("cache-control")), (200, "no-store"));
+    let records = answer.json["records"].as_array().expect("records");
+    let day = text(&records[0]["date"]);
+    let expected = json!([{
+        "code": "98890", "phn": PATIENTS[0].phn, "facility": "F0101", "provider": "90101", "date": day,
+    }]);
+    assert_eq!(answer.json["records"], expected);
+
+    let only = format!("/api/panels/{panel}/records?from={day}&to={day}");
+    let same_day = province.get(JUNIPER, &only).await;
+    assert_eq!(same_day.json["records"], expected, "both days are part of the period");
+    let before = format!("/api/panels/{panel}/records?from=2020-01-01&to=2020-12-31");
+    assert_eq!(province.get(JUNIPER, &before).await.json["records"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_table_is_the_same_records_by_either_way_of_asking() {
+    let province = Province::start("records-csv").await;
+    let panel = province.accepted().await;
+    let json = province.get(JUNIPER, &format!("/api/panels/{panel}/records?{YEARS}")).await.json;
+    let day = text(&json["records"][0]["date"]);
+    let table = format!(
+        "code,PHN,facility,provider,date\r\n98890,{},F0101,90101,{day}\r\n",
+        PATIENTS[0].phn
+    );
+    let by_name = format!("/api/panels/{panel}/records.csv?{YEARS}");
+    let by_kind = format!("/api/panels/{panel}/records?{YEARS}");
+    for (path, accept) in [(by_name, "*/*"), (by_kind, "text/csv;q=0.9, application/json;q=0.1")] {
+        let answer = province.paper(JUNIPER, "GET", &path, &[("accept", accept)], "").await;
+        assert_eq!(answer.status, 200);
+        assert!(answer.header("content-type").starts_with("text/csv; charset=utf-8"));
+        assert!(answer.header("content-disposition").starts_with("attachment; filename="));
+        assert_eq!(answer.header("cache-control"), "no-store");
+        assert_eq!(String::from_utf8_lossy(&answer.bytes), table);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_are_for_the_provider_and_their_delegate_and_seeing_them_is_recorded() {
+    let province = Province::start("records-rights").await;
+    let panel = province.accepted().await;
+    for path in ["records", "records.csv"] {
+        let path = format!("/api/panels/{panel}/{path}?{YEARS}");
+        assert_eq!(allowed(&province, "GET", &path, "").await, [JUNIPER, DAHLIA]);
+    }
+    let seen =
+        "SELECT count(*) FROM audit.event WHERE event = 'see-records' AND on_behalf_of = '{prov-1}'
+                AND subject IN ('juniper.testwell', 'dahlia.deskworth')";
+    assert_eq!(province.count(seen).await, 4);
+    assert_eq!(
+        province.count("SELECT count(*) FROM audit.event WHERE event = 'see-records'").await,
+        4
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_period_that_is_none_is_refused() {
+    let province = Province::start("records-period").await;
+    let panel = province.panel_of(JUNIPER).await;
+    for (query, status) in [
+        ("", 400),
+        ("?from=2026-01-01", 400),
+        ("?from=yesterday&to=2026-01-01", 400),
+        ("?from=2026-02-30&to=2026-03-01", 400),
+        ("?from=2026-02-01&to=2026-01-01", 422),
+    ] {
+        let answer = province.get(JUNIPER, &format!("/api/panels/{panel}/records{query}")).await;
+        assert_eq!(answer.status, status, "{query}");
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+    }
+}
