@@ -36,6 +36,7 @@ pub(crate) use words;
 mod after;
 mod capacity;
 mod complexity;
+mod numbers;
 mod policy;
 mod proposal;
 mod registration;
@@ -47,10 +48,11 @@ pub use after::{
 };
 pub use capacity::{Capacity, CapacityFault, Gender, Mix, is_language};
 pub use complexity::{Bands, Complexity, complexity};
+pub use numbers::{Cell, CommunityNumbers, Month, Numbers, Published, Tally, months_before};
 pub use policy::Policy;
 pub use proposal::{
     Answer, DeclineReason, LeaveOutReason, ListId, ListState, ProposalId, ProposalState,
 };
-pub use registration::{Move, Periods, RegistrationId, RegistrationState};
+pub use registration::{Move, Periods, RegistrationId, RegistrationState, standing};
 pub use rights::{Acting, Person, Role};
 pub use score::{FamilyId, Part, PartName, Ranked, Seeker, Wanted, Weights, rank};

@@ -28,8 +28,8 @@ mod views;
 mod watch;
 
 pub use attachment::{
-    Act, Billing, By, FamilyView, ListView, Moved, NewFamily, NewRegistration, PanelSide, Picked,
-    ProposalView, RegistrationView, Stated,
+    Act, Billing, By, CommunityTally, FamilyView, HealthUpdate, ListView, Moved, Named, NewFamily,
+    NewRegistration, PanelSide, Picked, ProposalView, RegistrationView, Stated, Wishes,
 };
 pub use audit::{Queue, QueueBounds, Sealed, Trail, TrailQuestion, TrailState, Writer};
 pub use directory::Directory;

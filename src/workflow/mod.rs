@@ -4,10 +4,12 @@
 //! audit record. docs/ATTACHMENT.md draws it.
 
 mod lists;
+mod numbers;
 mod panels;
 mod registering;
 mod registry;
 mod review;
+mod updating;
 
 use chrono::{DateTime, Utc};
 
@@ -18,8 +20,10 @@ use crate::process::Service;
 use crate::store::{Billing, By, PanelSide, StoreError};
 
 pub use lists::{Candidate, LeftOut, Sending};
-pub use registering::{Channel, Looking, Member, RegisteredBy, Registering};
+pub use numbers::numbers;
+pub use registering::{Channel, Looking, MEMBERS, Member, RegisteredBy, Registering};
 pub use review::Given;
+pub use updating::{Health, Updating};
 
 /// Where somebody who signed in does what they may.
 #[derive(Debug, Clone, Copy)]
