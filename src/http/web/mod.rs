@@ -2,8 +2,13 @@
 //!
 //! Signed in by a session cookie; every form has a key that no other site knows; nothing is loaded from anywhere else.
 
+mod family_cards;
+mod family_form;
 mod layout;
+mod numbers;
+mod registrations;
 mod sign_in;
+mod typed;
 mod visitor;
 
 use std::sync::Arc;
@@ -22,6 +27,18 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/my", get(home))
+        .route("/my/registrations", get(registrations::all))
+        .route("/my/registrations/new", get(registrations::new).post(registrations::register))
+        .route(
+            "/my/registrations/{family}/change",
+            get(registrations::change).post(registrations::update),
+        )
+        .route("/my/registrations/{family}/reconfirm", post(registrations::reconfirm))
+        .route(
+            "/my/registrations/{family}/withdraw",
+            get(registrations::ask).post(registrations::withdraw),
+        )
+        .merge(numbers::routes())
 }
 
 /// `GET /my`: where everybody begins.
