@@ -34,6 +34,7 @@ mod malformed;
 mod metrics;
 mod model;
 mod panics;
+mod patients;
 mod pooler;
 mod privacy;
 mod profiles;
