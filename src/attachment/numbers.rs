@@ -104,11 +104,12 @@ impl Cell {
     }
 
     /// A sum of counts that are told one by one as well. It is withheld where one of the small ones would follow from it: the only one there is,
-    /// or all of them, where together they are as few or as many as they can be.
+    /// or all of them, where together they are as few or about as many as they can be.
     pub fn sum(counts: &[u32]) -> Cell {
         let small: Vec<u32> = counts.iter().copied().filter(|count| *count < LEAST).collect();
         let (few, most) = (small.iter().sum::<u32>(), small.iter().map(|_| LEAST - 1).sum::<u32>());
-        let hides = small.is_empty() || small.len() > 1 && few > 0 && few < most;
+        // One less than the most as well: else, where all are small, to be withheld would itself say that they are the most.
+        let hides = small.is_empty() || small.len() > 1 && few > 0 && few + 1 < most;
         match Cell::of(counts.iter().sum()) {
             Cell::Number(_) if !hides => Cell::Withheld,
             cell => cell,

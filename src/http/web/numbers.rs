@@ -25,7 +25,13 @@ const CACHE: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
 /// What was counted last, and when. Whoever comes while it is counted waits for it.
 #[derive(Debug, Clone, Default)]
-struct Counted(Arc<Mutex<Option<(DateTime<Utc>, Arc<Numbers>)>>>);
+struct Counted(Arc<Mutex<Option<Count>>>);
+
+#[derive(Debug)]
+struct Count {
+    at: DateTime<Utc>,
+    numbers: Arc<Numbers>,
+}
 
 /// Their routes.
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -39,13 +45,13 @@ impl Counted {
     async fn numbers(&self, app: &App) -> Result<Arc<Numbers>, StoreError> {
         let now = app.service.clock.now();
         let mut counted = self.0.lock().await;
-        if let Some((at, numbers)) = &*counted
+        if let Some(Count { at, numbers }) = &*counted
             && (*at..*at + KEPT).contains(&now)
         {
             return Ok(numbers.clone());
         }
         let fresh = Arc::new(numbers(&app.service).await?);
-        *counted = Some((now, fresh.clone()));
+        *counted = Some(Count { at: now, numbers: fresh.clone() });
         Ok(fresh)
     }
 }
