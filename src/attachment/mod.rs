@@ -39,6 +39,7 @@ mod cleanup;
 mod complexity;
 mod emr;
 mod letter;
+mod numbers;
 mod policy;
 mod proposal;
 mod registration;
@@ -55,10 +56,11 @@ pub use emr::{
     EmrFault, EmrList, EmrName, EmrPatient, Numbering, Unreadable, read_bundle, read_table,
 };
 pub use letter::{Letter, NoticeKind};
+pub use numbers::{Cell, CommunityNumbers, Month, Numbers, Published, Tally, months_before};
 pub use policy::Policy;
 pub use proposal::{
     Answer, DeclineReason, LeaveOutReason, ListId, ListState, ProposalId, ProposalState,
 };
-pub use registration::{Move, Periods, RegistrationId, RegistrationState};
+pub use registration::{Move, Periods, RegistrationId, RegistrationState, standing};
 pub use rights::{Acting, Person, Role};
 pub use score::{FamilyId, Part, PartName, Ranked, Seeker, Wanted, Weights, rank};

@@ -291,7 +291,7 @@ mod tests {
         let of = |number, complexity| Seeker { complexity, ..seeker(number, 1) };
         let mut all: Vec<_> = (0..20).map(|n| of(n, Complexity::High)).collect();
         all.extend((20..40).map(|n| of(n, Complexity::Low)));
-        let weights = Weights { need: [0, 0], ..Weights::default() };
+        let weights = Weights { need: [0, 0], mix: 100, ..Weights::default() };
         let mix = Some(Mix { low: 70, medium: 0, high: 30 });
         let chosen = rank(&all, &Wanted { mix, ..wanted(10) }, &weights);
         let high = numbers(&chosen).iter().filter(|number| **number < 20).count();

@@ -29,8 +29,9 @@ mod watch;
 mod whole;
 
 pub use attachment::{
-    ATTEMPTS, Act, Billing, By, Delegate, DueNotice, FamilyView, ListView, Moved, NewFamily,
-    NewRegistration, PanelSide, Picked, ProposalView, RecordRow, RegistrationView, Stated,
+    ATTEMPTS, Act, Billing, By, CommunityTally, Delegate, DueNotice, FamilyView, HealthUpdate,
+    ListView, Moved, Named, NewFamily, NewRegistration, PanelSide, Picked, ProposalView, RecordRow,
+    RegistrationView, Stated, Wishes,
 };
 pub use audit::{Queue, QueueBounds, Sealed, Trail, TrailQuestion, TrailState, Writer};
 pub use directory::Directory;

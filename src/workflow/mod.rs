@@ -5,12 +5,14 @@
 
 mod delegates;
 mod lists;
+mod numbers;
 mod panels;
 mod papers;
 mod registering;
 mod registry;
 mod review;
 mod time;
+mod updating;
 
 use chrono::{DateTime, Utc};
 
@@ -21,10 +23,12 @@ use crate::process::Service;
 use crate::store::{Billing, By, PanelSide, StoreError};
 
 pub use lists::{Candidate, LeftOut, Sending};
+pub use numbers::numbers;
 pub use papers::Records;
-pub use registering::{Channel, Looking, Member, RegisteredBy, Registering};
+pub use registering::{Channel, Looking, MEMBERS, Member, RegisteredBy, Registering};
 pub use review::Given;
 pub use time::{Passed, pass_time};
+pub use updating::{Health, Updating};
 
 /// Where somebody who signed in does what they may.
 #[derive(Debug, Clone, Copy)]

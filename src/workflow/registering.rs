@@ -6,7 +6,9 @@ use serde::Deserialize;
 use crate::attachment::{Gender, is_language};
 
 /// People in one family at most.
-const MEMBERS: usize = 20;
+pub const MEMBERS: usize = 20;
+/// Conditions of one person at most.
+pub(super) const CONDITIONS: usize = 50;
 
 /// A family that registers.
 #[derive(Debug, Clone, Deserialize)]
@@ -117,23 +119,17 @@ crate::attachment::words! {
 
 /// What can be told without looking anything up.
 pub(super) fn check(asked: &Registering) -> Result<(), &'static str> {
-    let reachable = match asked.channel {
-        Channel::Email => asked.email.as_deref().is_some_and(is_email),
-        Channel::Phone | Channel::Text => asked.phone.as_deref().is_some_and(is_phone),
-    };
     let distinct = |(place, member): (usize, &Member)| {
         asked.members[..place].iter().all(|other| other.phn != member.phn)
     };
     let long = |member: &Member| {
         member.preferred_name.as_ref().is_some_and(|name| name.chars().count() > 100)
-            || member.conditions.len() > 50
+            || member.conditions.len() > CONDITIONS
     };
     if !asked.consent {
         return Err("Without consent nothing is kept.");
     }
-    if !reachable {
-        return Err("Give an e-mail address or a telephone number, as the channel says.");
-    }
+    check_contact(asked.channel, asked.email.as_deref(), asked.phone.as_deref())?;
     if asked.members.is_empty() || asked.members.len() > MEMBERS {
         return Err("A family has 1 to 20 members.");
     }
@@ -145,10 +141,33 @@ pub(super) fn check(asked: &Registering) -> Result<(), &'static str> {
             "A preferred name has 100 characters at most, and there are 50 conditions at most.",
         );
     }
-    if !asked.distance.is_none_or(|km| [5, 20, 50].contains(&km)) {
+    check_wishes(asked.distance, &asked.language, asked.interpreter.as_deref())
+}
+
+/// Whether they can be reached by the channel.
+pub(super) fn check_contact(
+    channel: Channel,
+    email: Option<&str>,
+    phone: Option<&str>,
+) -> Result<(), &'static str> {
+    let reachable = match channel {
+        Channel::Email => email.is_some_and(is_email),
+        Channel::Phone | Channel::Text => phone.is_some_and(is_phone),
+    };
+    let told = "Give an e-mail address or a telephone number, as the channel says.";
+    reachable.then_some(()).ok_or(told)
+}
+
+/// Whether there can be such a provider.
+pub(super) fn check_wishes(
+    distance: Option<u32>,
+    language: &str,
+    interpreter: Option<&str>,
+) -> Result<(), &'static str> {
+    if !distance.is_none_or(|km| [5, 20, 50].contains(&km)) {
         return Err("A distance is 5, 20 or 50 km, or left out.");
     }
-    if !is_language(&asked.language) || !asked.interpreter.as_deref().is_none_or(is_language) {
+    if !is_language(language) || !interpreter.is_none_or(is_language) {
         return Err("A language is a tag such as `en` or `zh-Hant`.");
     }
     Ok(())

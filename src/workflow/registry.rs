@@ -24,7 +24,8 @@ impl Desk<'_> {
         let invalid = |text: &str| Refusal::Invalid(text.to_owned());
         check(asked).map_err(invalid)?;
         let store = &self.service.store;
-        let (postal_code, community) = self.home(asked).await?;
+        let (postal_code, community) =
+            self.home(asked.postal_code.as_deref(), asked.community.as_deref()).await?;
         let mut members = Vec::new();
         for member in &asked.members {
             members.push(self.read(member)?);
@@ -49,7 +50,7 @@ impl Desk<'_> {
                 looking: member.looking.word(),
                 changed: member.health_changed,
                 conditions: member.conditions.clone(),
-                complexity: self.complexity(member).await?,
+                complexity: self.complexity(&member.conditions, member.health_changed).await?,
             });
         }
         let family = NewFamily {
@@ -83,9 +84,13 @@ impl Desk<'_> {
     }
 
     /// Where they live: the postal code as it is kept, and the community.
-    async fn home(&self, asked: &Registering) -> Result<(Option<String>, String), Refusal> {
+    pub(super) async fn home(
+        &self,
+        postal_code: Option<&str>,
+        community: Option<&str>,
+    ) -> Result<(Option<String>, String), Refusal> {
         let store = &self.service.store;
-        match (&asked.postal_code, &asked.community) {
+        match (postal_code, community) {
             (Some(code), None) => {
                 let code: String =
                     code.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase();
@@ -97,7 +102,9 @@ impl Desk<'_> {
                 })?;
                 Ok((Some(code), community))
             }
-            (None, Some(code)) if store.community_exists(code).await? => Ok((None, code.clone())),
+            (None, Some(code)) if store.community_exists(code).await? => {
+                Ok((None, code.to_owned()))
+            }
             _ => Err(Refusal::Invalid(
                 "Give a postal code, or a community for those who have no fixed address.".into(),
             )),
@@ -128,15 +135,18 @@ impl Desk<'_> {
         members.iter().all(|(patient, _)| matches(patient, records.get(patient.phn.as_str()), by))
     }
 
-    async fn complexity(&self, member: &Member) -> Result<Complexity, Refusal> {
-        let weights = self.service.store.weights(&member.conditions).await?;
-        if let Some(unknown) =
-            member.conditions.iter().find(|code| weights.iter().all(|(known, _)| known != *code))
-        {
+    pub(super) async fn complexity(
+        &self,
+        conditions: &[String],
+        changed: bool,
+    ) -> Result<Complexity, Refusal> {
+        let weights = self.service.store.weights(conditions).await?;
+        let unknown = |code: &&String| weights.iter().all(|(known, _)| known != *code);
+        if let Some(unknown) = conditions.iter().find(unknown) {
             return Err(Refusal::Invalid(format!("{unknown:?} is no condition on file.")));
         }
         let weights = weights.into_iter().map(|(_, weight)| weight);
-        Ok(complexity(weights, member.health_changed, self.service.attaching.bands))
+        Ok(complexity(weights, changed, self.service.attaching.bands))
     }
 
     /// The families that they registered.

@@ -35,6 +35,7 @@ mod metrics;
 mod model;
 mod panics;
 mod papers;
+mod patients;
 mod pooler;
 mod privacy;
 mod profiles;

@@ -19,13 +19,13 @@ use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::attachment::{Capacity, ListId, ProposalId, RegistrationId, Target};
+use crate::attachment::{Capacity, FamilyId, ListId, ProposalId, RegistrationId, Target};
 use crate::panel::PanelId;
-use crate::workflow::{Given, Registering, Sending};
+use crate::workflow::{Given, Registering, Sending, Updating};
 
 use super::App;
 use problem::Problem;
-use shown::{Json, candidate, families, list, panel, person};
+use shown::{Json, candidate, families, family, list, panel, person};
 use signed::{Reading, Writing};
 
 type Answered = Result<Json, Problem>;
@@ -47,6 +47,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/api/lists/{list}/answers", post(answer))
         .route("/api/lists/{list}/confirmations", post(confirm))
         .route("/api/registrations", get(my_families).post(register))
+        .route("/api/families/{family}", put(update_family))
         .route("/api/registrations/{registration}/reconfirm", post(reconfirm))
         .route("/api/registrations/{registration}/withdraw", post(withdraw))
         .merge(papers::routes())
@@ -187,6 +188,15 @@ async fn register(
 ) -> Result<Response, Problem> {
     let registered = signed.desk(&app).register(&asked).await?;
     Ok((StatusCode::CREATED, Json(families(&registered))).into_response())
+}
+
+/// `PUT /api/families/{family}`
+async fn update_family(
+    State(app): Shared,
+    Path(id): Path<Uuid>,
+    Writing(signed, asked): Writing<Updating>,
+) -> Answered {
+    Ok(Json(family(&signed.desk(&app).update_family(FamilyId(id), &asked).await?)))
 }
 
 #[derive(Debug, Deserialize)]

@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::attachment::{ListState, Part, Person, Role};
+use crate::attachment::{ListState, Part, Person, Role, standing};
 use crate::store::{Delegate, FamilyView, ListView, PanelSide, ProposalView};
 use crate::workflow::Candidate;
 
@@ -113,34 +113,36 @@ fn proposal(proposal: &ProposalView) -> Value {
     })
 }
 
-/// How far along a family is, as a band: an exact number would be a promise.
-fn band(before: i64) -> &'static str {
-    match before {
-        ..10 => "among the first ten",
-        10..100 => "among the first hundred",
-        100..1_000 => "among the first thousand",
-        _ => "further back",
-    }
+pub(super) fn families(families: &[FamilyView]) -> Value {
+    json!({ "families": families.iter().map(family).collect::<Vec<_>>() })
 }
 
-pub(super) fn families(families: &[FamilyView]) -> Value {
-    let family = |family: &FamilyView| {
-        let members = family.members.iter().map(|member| {
-            json!({
-                "registration": member.id,
-                "phn": member.phn,
-                "preferredName": member.preferred_name,
-                "state": member.state,
-                "registeredAt": member.registered_at,
-                "reconfirmedAt": member.reconfirmed_at,
-            })
-        });
+pub(super) fn family(family: &FamilyView) -> Value {
+    let wishes = &family.wishes;
+    let members = family.members.iter().map(|member| {
         json!({
-            "family": family.id,
-            "community": family.community,
-            "standing": band(family.before),
-            "members": members.collect::<Vec<_>>(),
+            "registration": member.id,
+            "phn": member.phn,
+            "preferredName": member.preferred_name,
+            "state": member.state,
+            "registeredAt": member.registered_at,
+            "reconfirmedAt": member.reconfirmed_at,
+            "healthChanged": member.changed,
+            "conditions": member.conditions,
         })
-    };
-    json!({ "families": families.iter().map(family).collect::<Vec<_>>() })
+    });
+    json!({
+        "family": family.id,
+        "community": family.community,
+        "email": wishes.email,
+        "phone": wishes.phone,
+        "channel": wishes.channel,
+        "language": wishes.language,
+        "postalCode": wishes.postal_code,
+        "distance": wishes.distance,
+        "providerGender": wishes.gender,
+        "interpreter": wishes.interpreter,
+        "standing": standing(family.before),
+        "members": members.collect::<Vec<_>>(),
+    })
 }

@@ -2,10 +2,23 @@
 
 use serde_json::Value;
 use sqlx::Row as _;
+use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 
 use super::super::error::StoreError;
 use super::super::pool::Store;
+
+/// A code with its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The code.
+    pub code: String,
+    /// Its name, for people.
+    pub name: String,
+}
+
+const COMMUNITIES: &str = "SELECT code, name FROM area.community ORDER BY name, code";
+const CONDITIONS: &str = "SELECT code, name FROM attachment.condition ORDER BY name, code";
 
 // $1 the file. What is no longer in it stays: somebody may have registered with it.
 const LOAD: [&str; 4] = [
@@ -53,4 +66,26 @@ impl Store {
             .await?;
         Ok(row.try_get("none")?)
     }
+
+    /// Every community on file, by name.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn communities(&self) -> Result<Vec<Named>, StoreError> {
+        let rows = sqlx::query(COMMUNITIES).fetch_all(&self.pool).await?;
+        rows.iter().map(named).collect()
+    }
+
+    /// Every condition that can be told, by name.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn conditions(&self) -> Result<Vec<Named>, StoreError> {
+        let rows = sqlx::query(CONDITIONS).fetch_all(&self.pool).await?;
+        rows.iter().map(named).collect()
+    }
+}
+
+fn named(row: &PgRow) -> Result<Named, StoreError> {
+    Ok(Named { code: row.try_get("code")?, name: row.try_get("name")? })
 }

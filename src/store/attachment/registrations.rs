@@ -1,17 +1,15 @@
 //! Families that wait, and how they come to.
 
-use chrono::{DateTime, Utc};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 
-use crate::attachment::{Complexity, FamilyId, Gender, Person, RegistrationId, RegistrationState};
+use crate::attachment::{Complexity, FamilyId, Gender, RegistrationId};
 use crate::registry::{PatientRecord, PatientRecords};
 
 use super::super::error::StoreError;
 use super::super::pool::Store;
 use super::act::Act;
-use super::places::word;
 use super::steps::touched;
 
 /// A family as it is to be kept.
@@ -66,38 +64,6 @@ pub struct NewRegistration {
     pub complexity: Complexity,
 }
 
-/// A family as it is shown to itself.
-#[derive(Debug, Clone)]
-pub struct FamilyView {
-    /// Which.
-    pub id: FamilyId,
-    /// The community's name.
-    pub community: String,
-    /// Its members.
-    pub members: Vec<RegistrationView>,
-    /// How many families that could be proposed to the same panels registered earlier.
-    pub before: i64,
-    /// Who may see and change it.
-    pub subject: Option<String>,
-}
-
-/// A registration as it is shown to whoever registered it.
-#[derive(Debug, Clone)]
-pub struct RegistrationView {
-    /// Which.
-    pub id: RegistrationId,
-    /// Whom.
-    pub phn: String,
-    /// How they want to be called.
-    pub preferred_name: Option<String>,
-    /// Its state.
-    pub state: RegistrationState,
-    /// The beginning of the wait.
-    pub registered_at: DateTime<Utc>,
-    /// When they last said that they are looking.
-    pub reconfirmed_at: DateTime<Utc>,
-}
-
 const COMMUNITY_OF: &str = "SELECT area.community_of($1) AS community";
 const COMMUNITY: &str = "SELECT code FROM area.community WHERE code = $1";
 const WEIGHTS: &str = "SELECT code, weight FROM attachment.condition WHERE code = ANY ($1)";
@@ -121,19 +87,6 @@ WITH added AS (
 )
 INSERT INTO attachment.registration_change (registration_id, was, became, reason, at, author, act_id)
 SELECT id, NULL, 'active', 'registered', $4, $11, $12 FROM added";
-
-const FAMILIES: &str = "
-SELECT f.id AS family_id, f.subject, c.name AS community, r.id, r.phn, r.preferred_name, r.state, r.registered_at, r.reconfirmed_at,
-       (SELECT count(DISTINCT o.family_id) FROM attachment.registration o JOIN attachment.family g ON g.id = o.family_id
-         WHERE g.community = f.community AND o.state = 'active' AND o.registered_at < r.registered_at) AS before
-  FROM attachment.family f JOIN area.community c ON c.code = f.community JOIN attachment.registration r ON r.family_id = f.id
- WHERE f.subject = $1
- ORDER BY f.id, r.id";
-
-const FAMILY_PHNS: &str = "
-SELECT f.subject, r.phn FROM attachment.registration o JOIN attachment.family f ON f.id = o.family_id
-  JOIN attachment.registration r ON r.family_id = f.id
- WHERE o.id = $1 ORDER BY r.phn";
 
 impl Store {
     /// The community of a postal code; `None`: it is in none.
@@ -178,56 +131,6 @@ impl Store {
             people.insert(record.phn.clone(), record);
         }
         Ok(people)
-    }
-
-    /// The families that somebody registered.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn families_of(&self, person: &Person) -> Result<Vec<FamilyView>, StoreError> {
-        let rows = sqlx::query(FAMILIES).bind(&person.subject).fetch_all(&self.pool).await?;
-        let mut families: Vec<FamilyView> = Vec::new();
-        for row in &rows {
-            let id = FamilyId(row.try_get("family_id")?);
-            let before: i64 = row.try_get("before")?;
-            let member = RegistrationView {
-                id: RegistrationId(row.try_get("id")?),
-                phn: row.try_get("phn")?,
-                preferred_name: row.try_get("preferred_name")?,
-                state: word(row, "state", RegistrationState::of)?,
-                registered_at: row.try_get("registered_at")?,
-                reconfirmed_at: row.try_get("reconfirmed_at")?,
-            };
-            match families.last_mut().filter(|family| family.id == id) {
-                Some(family) => {
-                    family.before = family.before.min(before);
-                    family.members.push(member);
-                }
-                None => families.push(FamilyView {
-                    id,
-                    community: row.try_get("community")?,
-                    members: vec![member],
-                    before,
-                    subject: row.try_get("subject")?,
-                }),
-            }
-        }
-        Ok(families)
-    }
-
-    /// Who registered the family of a registration, and who is in it.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn family_of(
-        &self,
-        registration: RegistrationId,
-    ) -> Result<Option<(Option<String>, Vec<String>)>, StoreError> {
-        let rows = sqlx::query(FAMILY_PHNS).bind(registration.0).fetch_all(&self.pool).await?;
-        let Some(first) = rows.first() else { return Ok(None) };
-        let subject = first.try_get("subject")?;
-        let phns = rows.iter().map(|row| row.try_get("phn")).collect::<Result<_, _>>()?;
-        Ok(Some((subject, phns)))
     }
 }
 

@@ -1,0 +1,122 @@
+//! How families are shown to whoever registered them: states in plain words, waits in months, standings as bands.
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::attachment::{Cell, RegistrationState, standing};
+use crate::clock::Clock;
+use crate::store::{FamilyView, RegistrationView};
+
+use super::super::App;
+use super::visitor::Visitor;
+
+/// The page of all families that somebody registered.
+#[derive(Template)]
+#[template(path = "web/registrations.html")]
+pub(super) struct Registrations<'v> {
+    pub(super) visitor: &'v Visitor,
+    /// What was done on the page before.
+    pub(super) done: Option<&'static str>,
+    pub(super) families: Vec<ShownFamily>,
+}
+
+/// A family, in words.
+pub(super) struct ShownFamily {
+    id: Uuid,
+    title: String,
+    community: String,
+    standing: &'static str,
+    attached: String,
+    waits: bool,
+    members: Vec<ShownMember>,
+}
+
+struct ShownMember {
+    name: String,
+    phn: String,
+    word: &'static str,
+    tone: &'static str,
+    meaning: &'static str,
+    since: String,
+    waited: Option<String>,
+    reconfirm_by: Option<String>,
+}
+
+/// What a state is called, how it looks, and what it means for whoever is in it.
+fn words(state: RegistrationState) -> (&'static str, &'static str, &'static str) {
+    use RegistrationState as State;
+    match state {
+        State::Active => (
+            "Waiting",
+            "",
+            "You are on the registry. You hear from us when a provider has room for you.",
+        ),
+        State::ReconfirmDue => (
+            "Are you still looking?",
+            " bad",
+            "It has been a while. Tell us that you are still looking, or the registration is put on hold.",
+        ),
+        State::Suspended => (
+            "On hold",
+            " bad",
+            "We did not hear from you, so you are proposed to nobody. Tell us that you are still looking: no waiting time is lost.",
+        ),
+        State::Proposed => (
+            "A provider looks at it",
+            " good",
+            "A provider may call you. If it does not come to anything, you go on waiting with the same date.",
+        ),
+        State::Attached => ("Found a provider", " good", "You are on a provider's panel."),
+        State::Withdrawn => ("No longer looking", "", "You told us that you no longer look."),
+        State::Deceased => ("Ended", "", "This registration has ended."),
+    }
+}
+
+/// What somebody is called: how they want to be, else as in the Client Registry.
+pub(super) fn name_of(member: &RegistrationView) -> String {
+    member.preferred_name.clone().unwrap_or_else(|| member.name.clone())
+}
+
+fn day(app: &App, at: DateTime<Utc>) -> String {
+    Clock::day_of(at, app.service.offset).format("%-d %B %Y").to_string()
+}
+
+fn shown_member(app: &App, member: &RegistrationView) -> ShownMember {
+    let (word, tone, meaning) = words(member.state);
+    let waited_for = app.service.clock.now() - member.registered_at;
+    // Twelve to a year of 365 days and six hours, and whole ones.
+    let months = waited_for.num_hours().max(0) * 12 / (365 * 24 + 6);
+    let waited = match months {
+        0 => "less than a month".to_owned(),
+        1 => "1 month".to_owned(),
+        months => format!("{months} months"),
+    };
+    let asked_on = member.reconfirmed_at + app.service.attaching.periods.reconfirm;
+    let asked = matches!(member.state, RegistrationState::Active | RegistrationState::Proposed);
+    ShownMember {
+        name: name_of(member),
+        phn: member.phn.clone(),
+        word,
+        tone,
+        meaning,
+        since: day(app, member.registered_at),
+        waited: member.state.is_waiting().then_some(waited),
+        reconfirm_by: asked.then(|| day(app, asked_on)),
+    }
+}
+
+pub(super) fn shown(app: &App, family: &FamilyView, attached: Cell) -> ShownFamily {
+    ShownFamily {
+        id: family.id.0,
+        title: family.members.iter().map(name_of).collect::<Vec<_>>().join(", "),
+        community: family.community.clone(),
+        standing: standing(family.before),
+        attached: match attached {
+            Cell::Number(count) => format!("{count} people"),
+            Cell::Few | Cell::Withheld => "fewer than 5 people".to_owned(),
+        },
+        waits: family.members.iter().any(|member| member.state.is_waiting()),
+        members: family.members.iter().map(|member| shown_member(app, member)).collect(),
+    }
+}

@@ -1,0 +1,102 @@
+//! The form in which a family registers, or changes what it told.
+
+use askama::Template;
+
+use crate::store::Named;
+use crate::workflow::{Looking, MEMBERS};
+
+use super::typed::Typed;
+use super::visitor::Visitor;
+
+/// What is wrong, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Fault {
+    text: String,
+    /// The id of the field, where it is known.
+    field: Option<String>,
+}
+
+/// The page of the form.
+#[derive(Template)]
+#[template(path = "web/family_form.html")]
+pub(super) struct FamilyForm<'v> {
+    pub(super) visitor: &'v Visitor,
+    pub(super) typed: &'v Typed,
+    pub(super) faults: &'v [Fault],
+    pub(super) communities: &'v [Named],
+    pub(super) conditions: &'v [Named],
+    /// Those who are registered already, as they are called; `None`: they register now.
+    pub(super) registered: Option<&'v [String]>,
+}
+
+const LANGUAGES: &[(&str, &str)] = &[
+    ("en", "English"),
+    ("fr", "Français (French)"),
+    ("pa", "ਪੰਜਾਬੀ (Punjabi)"),
+    ("yue", "廣東話 (Cantonese)"),
+    ("cmn", "普通话 (Mandarin)"),
+    ("tl", "Tagalog"),
+    ("ko", "한국어 (Korean)"),
+    ("fa", "فارسی (Persian)"),
+    ("vi", "Tiếng Việt (Vietnamese)"),
+    ("es", "Español (Spanish)"),
+    ("ar", "العربية (Arabic)"),
+    ("uk", "Українська (Ukrainian)"),
+    ("hi", "हिन्दी (Hindi)"),
+    ("ja", "日本語 (Japanese)"),
+    ("hur", "Hul’q’umi’num’ (Halkomelem)"),
+    ("ase", "American Sign Language"),
+];
+
+const LOOKING: &[(Looking, &str)] = &[
+    (Looking::Retiring, "The provider retires, or has retired"),
+    (Looking::Moving, "The provider moves away, or has moved"),
+    (Looking::NotTakingFamily, "The provider does not take the rest of the family"),
+    (Looking::MovedHere, "Moved here"),
+    (Looking::NeverHadOne, "Never had a provider"),
+    (Looking::Other, "Another reason"),
+];
+
+/// How texts of the workflow begin, and the field that they are about.
+const ABOUT: &[(&str, &str)] = &[
+    ("Without consent", "consent"),
+    ("Give an e-mail", "email"),
+    ("The postal code", "postal-code"),
+    ("Give a postal code", "postal-code"),
+    ("A distance", "distance"),
+    ("A language", "language"),
+];
+
+impl Fault {
+    /// In this field.
+    pub(super) fn at(field: impl Into<String>, text: &str) -> Self {
+        Fault { text: text.to_owned(), field: Some(field.into()) }
+    }
+
+    /// As the workflow says it.
+    pub(super) fn told(text: String) -> Self {
+        let about = ABOUT.iter().find(|(beginning, _)| text.starts_with(beginning));
+        Fault { field: about.map(|(_, field)| (*field).to_owned()), text }
+    }
+}
+
+impl FamilyForm<'_> {
+    fn is_faulty(&self, field: &str) -> bool {
+        self.faults.iter().any(|fault| fault.field.as_deref() == Some(field))
+    }
+
+    /// What a member who is registered already is called.
+    fn called(&self, place: &usize) -> &str {
+        self.registered.and_then(|names| names.get(*place)).map_or("", String::as_str)
+    }
+
+    fn can_add(&self) -> bool {
+        self.typed.members.len() < MEMBERS
+    }
+
+    /// The languages that are offered, and the one that was told, where it is none of them.
+    fn languages<'t>(&self, told: &'t str) -> Vec<(&'t str, &'t str)> {
+        let other = !told.is_empty() && LANGUAGES.iter().all(|(tag, _)| *tag != told);
+        LANGUAGES.iter().copied().chain(other.then_some((told, told))).collect()
+    }
+}

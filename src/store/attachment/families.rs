@@ -1,0 +1,278 @@
+//! Families as they are shown to whoever registered them, and what they may change.
+
+use chrono::{DateTime, Utc};
+use sqlx::Row as _;
+use sqlx::postgres::{PgExecutor, PgRow};
+
+use crate::attachment::{Complexity, FamilyId, Gender, Person, RegistrationId, RegistrationState};
+
+use super::super::error::StoreError;
+use super::super::pool::Store;
+use super::act::Act;
+use super::places::word;
+use super::steps::touched;
+
+/// How to reach a family, where it lives, and what it would like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wishes {
+    /// How to reach them.
+    pub email: Option<String>,
+    /// How to reach them.
+    pub phone: Option<String>,
+    /// By which of the two: `email`, `phone` or `text`.
+    pub channel: String,
+    /// The language they speak, BCP 47.
+    pub language: String,
+    /// Where they live; `None`: no fixed address.
+    pub postal_code: Option<String>,
+    /// In which community, by code.
+    pub community: String,
+    /// How far they would go, kilometres; `None`: any distance.
+    pub distance: Option<u32>,
+    /// What they would prefer their provider to be.
+    pub gender: Option<Gender>,
+    /// The language they need an interpreter for.
+    pub interpreter: Option<String>,
+}
+
+/// A family as it is shown to itself.
+#[derive(Debug, Clone)]
+pub struct FamilyView {
+    /// Which.
+    pub id: FamilyId,
+    /// The community's name.
+    pub community: String,
+    /// What they told when they registered, or since.
+    pub wishes: Wishes,
+    /// Its members.
+    pub members: Vec<RegistrationView>,
+    /// How many families that could be proposed to the same panels registered earlier.
+    pub before: i64,
+    /// Who may see and change it.
+    pub subject: Option<String>,
+}
+
+/// A registration as it is shown to whoever registered it.
+#[derive(Debug, Clone)]
+pub struct RegistrationView {
+    /// Which.
+    pub id: RegistrationId,
+    /// Whom.
+    pub phn: String,
+    /// Their name in the Client Registry.
+    pub name: String,
+    /// How they want to be called.
+    pub preferred_name: Option<String>,
+    /// Its state.
+    pub state: RegistrationState,
+    /// The beginning of the wait.
+    pub registered_at: DateTime<Utc>,
+    /// When they last said that they are looking.
+    pub reconfirmed_at: DateTime<Utc>,
+    /// Their health changed in the three months before they told.
+    pub changed: bool,
+    /// Codes of what they have.
+    pub conditions: Vec<String>,
+}
+
+/// The health of a member, told anew.
+#[derive(Debug, Clone)]
+pub struct HealthUpdate {
+    /// Whose.
+    pub registration: RegistrationId,
+    /// Their health changed in the last three months.
+    pub changed: bool,
+    /// Codes of what they have.
+    pub conditions: Vec<String>,
+    /// What that comes to.
+    pub complexity: Complexity,
+}
+
+// Those of one subject; $2 one family of theirs, or null for all.
+const FAMILIES: &str = "
+SELECT f.id AS family_id, f.subject, c.name AS community, f.community AS community_code, f.email, f.phone, f.channel, f.language,
+       f.postal_code, f.distance, f.gender, f.interpreter, r.id, r.phn, r.preferred_name, r.state, r.registered_at, r.reconfirmed_at,
+       r.changed, r.conditions,
+       coalesce((SELECT concat_ws(' ', nullif(array_to_string(ARRAY(SELECT jsonb_array_elements_text(x.name -> 'given')), ' '), ''), x.name ->> 'family')
+                   FROM client_registry.patient k, jsonb_array_elements(k.names) WITH ORDINALITY AS x (name, place)
+                  WHERE k.phn = r.phn ORDER BY x.name -> 'period' ->> 'end' DESC NULLS FIRST, x.place LIMIT 1), '') AS name,
+       (SELECT count(DISTINCT o.family_id) FROM attachment.registration o JOIN attachment.family g ON g.id = o.family_id
+         WHERE g.community = f.community AND o.state = 'active' AND o.registered_at < r.registered_at) AS before
+  FROM attachment.family f JOIN area.community c ON c.code = f.community JOIN attachment.registration r ON r.family_id = f.id
+ WHERE f.subject = $1 AND ($2::uuid IS NULL OR f.id = $2)
+ ORDER BY f.id, r.id";
+
+const FAMILY_PHNS: &str = "
+SELECT f.subject, r.phn FROM attachment.registration o JOIN attachment.family f ON f.id = o.family_id
+  JOIN attachment.registration r ON r.family_id = f.id
+ WHERE o.id = $1 ORDER BY r.phn";
+
+// Attachments between two instants, by the community in which those families live now.
+const ATTACHED: &str = "
+SELECT count(*) AS attached FROM attachment.registration_change s
+  JOIN attachment.registration r ON r.id = s.registration_id JOIN attachment.family f ON f.id = r.family_id
+ WHERE f.community = $1 AND s.reason = 'attached' AND s.was IS DISTINCT FROM 'attached' AND s.at >= $2 AND s.at < $3";
+
+const UPDATE_FAMILY: &str = "
+UPDATE attachment.family
+   SET email = $2, phone = $3, channel = $4, language = $5, postal_code = $6, community = $7, distance = $8, gender = $9, interpreter = $10
+ WHERE id = $1";
+
+const UPDATE_HEALTH: &str = "
+UPDATE attachment.registration SET changed = $3, conditions = $4, complexity = $5
+ WHERE id = $1 AND family_id = $2 AND state NOT IN ('withdrawn', 'deceased')";
+
+// One row for everybody whose registration goes on: what the family says is theirs too. Nothing of the state moves.
+const UPDATED: &str = "
+INSERT INTO attachment.registration_change (registration_id, was, became, reason, at, author, act_id)
+SELECT id, state, state, 'updated', $2, $3, $4 FROM attachment.registration
+ WHERE family_id = $1 AND state NOT IN ('withdrawn', 'deceased')";
+
+impl Store {
+    /// The families that somebody registered.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn families_of(&self, person: &Person) -> Result<Vec<FamilyView>, StoreError> {
+        families(&self.pool, person, None).await
+    }
+
+    /// One family, if they registered it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn family_by(
+        &self,
+        person: &Person,
+        family: FamilyId,
+    ) -> Result<Option<FamilyView>, StoreError> {
+        Ok(families(&self.pool, person, Some(family)).await?.pop())
+    }
+
+    /// Who registered the family of a registration, and who is in it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn family_of(
+        &self,
+        registration: RegistrationId,
+    ) -> Result<Option<(Option<String>, Vec<String>)>, StoreError> {
+        let rows = sqlx::query(FAMILY_PHNS).bind(registration.0).fetch_all(&self.pool).await?;
+        let Some(first) = rows.first() else { return Ok(None) };
+        let subject = first.try_get("subject")?;
+        let phns = rows.iter().map(|row| row.try_get("phn")).collect::<Result<_, _>>()?;
+        Ok(Some((subject, phns)))
+    }
+
+    /// How many of a community were attached between two instants.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn attached_in(
+        &self,
+        community: &str,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> Result<u32, StoreError> {
+        let query = sqlx::query(ATTACHED).bind(community).bind(from).bind(to);
+        let attached: i64 = query.fetch_one(&self.pool).await?.try_get("attached")?;
+        Ok(u32::try_from(attached).unwrap_or(u32::MAX))
+    }
+}
+
+impl Act {
+    /// Keeps what a family tells anew, with a row of history for each of its members whose registration goes on. They are locked.
+    ///
+    /// # Errors
+    /// When the database does not answer, or somebody's registration has ended: a defect, since they are locked.
+    pub async fn update_family(
+        &mut self,
+        family: FamilyId,
+        wishes: &Wishes,
+        health: &[HealthUpdate],
+    ) -> Result<(), StoreError> {
+        let by = self.by.clone();
+        let updated = sqlx::query(UPDATE_FAMILY)
+            .bind(family.0)
+            .bind(&wishes.email)
+            .bind(&wishes.phone)
+            .bind(&wishes.channel)
+            .bind(&wishes.language)
+            .bind(&wishes.postal_code)
+            .bind(&wishes.community)
+            .bind(wishes.distance.and_then(|km| i32::try_from(km).ok()))
+            .bind(wishes.gender.map(Gender::word))
+            .bind(&wishes.interpreter)
+            .execute(self.connection())
+            .await?;
+        touched(updated.rows_affected(), 1)?;
+        for told in health {
+            let query = sqlx::query(UPDATE_HEALTH).bind(told.registration.0).bind(family.0);
+            let query = query.bind(told.changed).bind(&told.conditions);
+            let updated = query.bind(told.complexity.word()).execute(self.connection()).await?;
+            touched(updated.rows_affected(), 1)?;
+        }
+        let query = sqlx::query(UPDATED).bind(family.0).bind(by.at).bind(&by.author).bind(by.id);
+        query.execute(self.connection()).await?;
+        Ok(())
+    }
+}
+
+async fn families(
+    executor: impl PgExecutor<'_>,
+    person: &Person,
+    family: Option<FamilyId>,
+) -> Result<Vec<FamilyView>, StoreError> {
+    let query = sqlx::query(FAMILIES).bind(&person.subject).bind(family.map(|family| family.0));
+    let rows = query.fetch_all(executor).await?;
+    let mut families: Vec<FamilyView> = Vec::new();
+    for row in &rows {
+        let id = FamilyId(row.try_get("family_id")?);
+        let before: i64 = row.try_get("before")?;
+        let member = member(row)?;
+        match families.last_mut().filter(|family| family.id == id) {
+            Some(family) => {
+                family.before = family.before.min(before);
+                family.members.push(member);
+            }
+            None => families.push(FamilyView {
+                id,
+                community: row.try_get("community")?,
+                wishes: wishes(row)?,
+                members: vec![member],
+                before,
+                subject: row.try_get("subject")?,
+            }),
+        }
+    }
+    Ok(families)
+}
+
+fn member(row: &PgRow) -> Result<RegistrationView, StoreError> {
+    Ok(RegistrationView {
+        id: RegistrationId(row.try_get("id")?),
+        phn: row.try_get("phn")?,
+        name: row.try_get("name")?,
+        preferred_name: row.try_get("preferred_name")?,
+        state: word(row, "state", RegistrationState::of)?,
+        registered_at: row.try_get("registered_at")?,
+        reconfirmed_at: row.try_get("reconfirmed_at")?,
+        changed: row.try_get("changed")?,
+        conditions: row.try_get("conditions")?,
+    })
+}
+
+fn wishes(row: &PgRow) -> Result<Wishes, StoreError> {
+    let distance: Option<i32> = row.try_get("distance")?;
+    Ok(Wishes {
+        email: row.try_get("email")?,
+        phone: row.try_get("phone")?,
+        channel: row.try_get("channel")?,
+        language: row.try_get("language")?,
+        postal_code: row.try_get("postal_code")?,
+        community: row.try_get("community_code")?,
+        distance: distance.and_then(|km| u32::try_from(km).ok()),
+        gender: row.try_get::<Option<&str>, _>("gender")?.and_then(Gender::of),
+        interpreter: row.try_get("interpreter")?,
+    })
+}

@@ -1,0 +1,252 @@
+//! What a family changes about its registration, and what all of it does at once. The date that they registered on never changes.
+
+use serde::Deserialize;
+
+use crate::attachment::{
+    Cell, FamilyId, Gender, Move, Place, RegistrationId, Step, after, after_gone, months_before,
+};
+use crate::clock::Clock;
+use crate::store::{Act, FamilyView, HealthUpdate, Named, Wishes};
+
+use super::registering::{CONDITIONS, check_contact, check_wishes};
+use super::{About, Channel, Desk, Refusal};
+
+/// What a family tells anew: all of it, in place of what it told before.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Updating {
+    /// How to reach them.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// How to reach them.
+    #[serde(default)]
+    pub phone: Option<String>,
+    /// By which of the two.
+    pub channel: Channel,
+    /// The language they speak, BCP 47.
+    pub language: String,
+    /// Where they live, as in [`super::Registering`].
+    #[serde(default)]
+    pub postal_code: Option<String>,
+    /// The community, by code, of those who have no fixed address.
+    #[serde(default)]
+    pub community: Option<String>,
+    /// How far they would go: 5, 20 or 50 km; left out: any distance.
+    #[serde(default)]
+    pub distance: Option<u32>,
+    /// What they would prefer their provider to be.
+    #[serde(default)]
+    pub provider_gender: Option<Gender>,
+    /// The language they need an interpreter for.
+    #[serde(default)]
+    pub interpreter: Option<String>,
+    /// The health of members; whoever is left out keeps what was told of them.
+    #[serde(default)]
+    pub members: Vec<Health>,
+}
+
+/// The health of one member.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Health {
+    /// Whose.
+    pub registration: RegistrationId,
+    /// It changed in the last three months.
+    #[serde(default)]
+    pub health_changed: bool,
+    /// What they have, by code.
+    #[serde(default)]
+    pub conditions: Vec<String>,
+}
+
+const ENDED: Refusal = Refusal::Conflict("This registration came to its end.");
+
+/// What can be told without looking anything up.
+fn check(asked: &Updating) -> Result<(), &'static str> {
+    check_contact(asked.channel, asked.email.as_deref(), asked.phone.as_deref())?;
+    check_wishes(asked.distance, &asked.language, asked.interpreter.as_deref())?;
+    let distinct = |(place, member): (usize, &Health)| {
+        asked.members[..place].iter().all(|other| other.registration != member.registration)
+    };
+    if !asked.members.iter().enumerate().all(distinct) {
+        return Err("Each member is named once.");
+    }
+    if asked.members.iter().any(|member| member.conditions.len() > CONDITIONS) {
+        return Err("There are 50 conditions at most.");
+    }
+    Ok(())
+}
+
+impl Desk<'_> {
+    async fn their_family(&self, id: FamilyId) -> Result<FamilyView, Refusal> {
+        self.service.store.family_by(self.person, id).await?.ok_or(Refusal::NotFound)
+    }
+
+    /// One family that they registered.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] where it is not theirs.
+    pub async fn see_family(&self, id: FamilyId) -> Result<FamilyView, Refusal> {
+        let family = self.their_family(id).await?;
+        let phns = phns(&family);
+        self.seen("see-registration", &About { phns, ..About::default() }).await?;
+        Ok(family)
+    }
+
+    /// Changes how a family is reached, where it lives, what it would like, and the health of its members, whose complexity comes out anew.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] where it is not theirs; [`Refusal::Invalid`] where it makes no sense; [`Refusal::Conflict`] where the registration
+    /// of everybody, or of somebody whose health is told, came to its end.
+    pub async fn update_family(
+        &self,
+        id: FamilyId,
+        asked: &Updating,
+    ) -> Result<FamilyView, Refusal> {
+        let family = self.their_family(id).await?;
+        check(asked).map_err(|text| Refusal::Invalid(text.to_owned()))?;
+        let (postal_code, community) =
+            self.home(asked.postal_code.as_deref(), asked.community.as_deref()).await?;
+        let mut health = Vec::new();
+        for told in &asked.members {
+            if family.members.iter().all(|member| member.id != told.registration) {
+                return Err(Refusal::NotFound);
+            }
+            health.push(HealthUpdate {
+                registration: told.registration,
+                changed: told.health_changed,
+                conditions: told.conditions.clone(),
+                complexity: self.complexity(&told.conditions, told.health_changed).await?,
+            });
+        }
+        let wishes = Wishes {
+            email: asked.email.clone(),
+            phone: asked.phone.clone(),
+            channel: asked.channel.word().to_owned(),
+            language: asked.language.clone(),
+            postal_code,
+            community,
+            distance: asked.distance,
+            gender: asked.provider_gender,
+            interpreter: asked.interpreter.clone(),
+        };
+        let phns = phns(&family);
+        let by = self.by(None);
+        let about = About { phns: phns.clone(), ..About::default() };
+        let record = self.record(&by, "updated", &about);
+        let mut act = self.service.store.act(by).await?;
+        let places = locked(&mut act, &family, &phns).await?;
+        let goes_on = |id: RegistrationId| places.iter().any(|place| place.registration == id);
+        if places.is_empty() || !health.iter().all(|told| goes_on(told.registration)) {
+            return Err(ENDED);
+        }
+        act.update_family(id, &wishes, &health).await?;
+        act.raise(&phns).await?;
+        act.commit(&record).await?;
+        self.their_family(id).await
+    }
+
+    /// All of a family who wait are still looking.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] where it is not theirs; [`Refusal::Conflict`] where nobody of them waits.
+    pub async fn reconfirm_family(&self, id: FamilyId) -> Result<(), Refusal> {
+        let family = self.their_family(id).await?;
+        let wait = |place: &Place| place.state.is_waiting();
+        self.together(&family, Move::Reconfirm, wait, |place| after(place, Move::Reconfirm)).await
+    }
+
+    /// Some of a family do not look any more. Whatever list they are on loses them.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] where one of them is not of the family; [`Refusal::Invalid`] where nobody was named; [`Refusal::Conflict`] where the
+    /// registration of one came to its end.
+    pub async fn withdraw_some(&self, id: FamilyId, who: &[RegistrationId]) -> Result<(), Refusal> {
+        let family = self.their_family(id).await?;
+        if who.is_empty() {
+            return Err(Refusal::Invalid("Choose who no longer looks.".into()));
+        }
+        if !who.iter().all(|id| family.members.iter().any(|member| member.id == *id)) {
+            return Err(Refusal::NotFound);
+        }
+        let member = |id| family.members.iter().find(|member| member.id == id);
+        let goes_on = |id: &RegistrationId| {
+            member(*id).is_some_and(|member| member.state.after(Move::Withdraw).is_some())
+        };
+        if !who.iter().all(goes_on) {
+            return Err(ENDED);
+        }
+        let named = |place: &Place| who.contains(&place.registration);
+        self.together(&family, Move::Withdraw, named, |place| after_gone(place, Move::Withdraw))
+            .await
+    }
+
+    /// The same for several of a family, in one act.
+    async fn together(
+        &self,
+        family: &FamilyView,
+        by: Move,
+        whom: impl Fn(&Place) -> bool,
+        decide: impl Fn(&Place) -> Vec<Step>,
+    ) -> Result<(), Refusal> {
+        let phns = phns(family);
+        let act_by = self.by(None);
+        let about = About { phns: phns.clone(), ..About::default() };
+        let record = self.record(&act_by, by.word(), &about);
+        let mut act = self.service.store.act(act_by).await?;
+        let places = locked(&mut act, family, &phns).await?;
+        let steps: Vec<Step> = places.iter().filter(|place| whom(place)).flat_map(decide).collect();
+        if steps.is_empty() {
+            return Err(ENDED);
+        }
+        act.take(&steps, self.billing()).await?;
+        act.raise(&phns).await?;
+        act.commit(&record).await?;
+        Ok(())
+    }
+
+    /// How many were attached in a family's community last month.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn attached_last_month(&self, family: &FamilyView) -> Result<Cell, Refusal> {
+        let service = self.service;
+        let months = months_before(service.clock.today(service.offset), 1);
+        let bounds = months.first().and_then(|month| {
+            let start = |day| Clock::start_of(day, service.offset);
+            start(month.first()).zip(start(month.next().first()))
+        });
+        let Some((from, to)) = bounds else { return Ok(Cell::Withheld) };
+        let attached = service.store.attached_in(&family.wishes.community, from, to).await?;
+        Ok(Cell::of(attached))
+    }
+
+    /// The communities that people can live in.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn communities(&self) -> Result<Vec<Named>, Refusal> {
+        Ok(self.service.store.communities().await?)
+    }
+
+    /// The conditions that can be told.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn conditions(&self) -> Result<Vec<Named>, Refusal> {
+        Ok(self.service.store.conditions().await?)
+    }
+}
+
+fn phns(family: &FamilyView) -> Vec<&str> {
+    family.members.iter().map(|member| member.phn.as_str()).collect()
+}
+
+/// Where those of a family stand whose registrations go on, locked until the act ends.
+async fn locked(act: &mut Act, family: &FamilyView, phns: &[&str]) -> Result<Vec<Place>, Refusal> {
+    act.lock_patients(phns).await?;
+    let of_family =
+        |place: &Place| family.members.iter().any(|member| member.id == place.registration);
+    let places = act.places(phns).await?;
+    Ok(places.into_iter().map(|(_, place)| place).filter(of_family).collect())
+}
