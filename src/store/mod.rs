@@ -28,8 +28,9 @@ mod views;
 mod watch;
 
 pub use attachment::{
-    Act, Billing, By, FamilyView, ListView, Moved, NewFamily, NewRegistration, PanelSide, Picked,
-    ProposalView, RegistrationView, Stated,
+    Act, Billing, By, FamilyView, ListView, MEMBERS_SHOWN, MemberSearch, MemberView, Moved,
+    NetworkView, NewFamily, NewRegistration, Outstanding, PanelSide, Picked, ProposalView,
+    RegistrationView, Stated, Waiting,
 };
 pub use audit::{Queue, QueueBounds, Sealed, Trail, TrailQuestion, TrailState, Writer};
 pub use directory::Directory;

@@ -4,6 +4,7 @@
 //! audit record. docs/ATTACHMENT.md draws it.
 
 mod lists;
+mod overview;
 mod panels;
 mod registering;
 mod registry;
@@ -17,7 +18,8 @@ use crate::panel::PanelId;
 use crate::process::Service;
 use crate::store::{Billing, By, PanelSide, StoreError};
 
-pub use lists::{Candidate, LeftOut, Sending};
+pub use lists::{Candidate, Choice, LeftOut, Sending};
+pub use overview::{Area, Members, Own};
 pub use registering::{Channel, Looking, Member, RegisteredBy, Registering};
 pub use review::Given;
 

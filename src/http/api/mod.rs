@@ -3,7 +3,7 @@
 //! Who they are is in the token (`sub`), what they may do in `access.role`. Whatever is not theirs is not there (404). Errors are problem
 //! details (RFC 9457).
 
-mod problem;
+pub(super) mod problem;
 mod shown;
 mod signed;
 
