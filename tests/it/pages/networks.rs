@@ -21,10 +21,8 @@ async fn waiting_and_room_stand_side_by_side_for_each_community() {
     otter["postalCode"] = "V0X 9Z2".into();
     town.registers(BASIL, otter).await;
     town.room_for(4).await;
-    town.server
-        .database
-        .run("UPDATE attachment.registration SET registered_at = registered_at - interval '90 days' WHERE phn = '9876500011'")
-        .await;
+    let earlier = "UPDATE attachment.registration SET registered_at = registered_at - interval '90 days' WHERE phn = '9876500011' RETURNING 1::bigint";
+    assert_eq!(town.count(earlier).await, 1, "Marigold has waited for three months");
     let page = town.sign_in(COSMO).await.get("/my/networks/lantern-coast").await;
     assert_eq!(row(&page, "Cedar Lantern"), ["2", "1", "1.5", "1", "4"]);
     assert_eq!(row(&page, "Otter Bridge"), ["1", "1", "0.0", "0", "0"]);
