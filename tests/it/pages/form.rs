@@ -30,10 +30,11 @@ impl Filled {
                 fields.push((name, value));
             } else if head.starts_with("select ") {
                 fields.push((name, String::new()));
-            } else if head.starts_with("option ") && head.ends_with(" selected") {
-                if let Some(last) = fields.last_mut() {
-                    last.1 = value;
-                }
+            } else if head.starts_with("option ")
+                && head.ends_with(" selected")
+                && let Some(last) = fields.last_mut()
+            {
+                last.1 = value;
             }
         }
         Some(Filled { action: action.to_owned(), fields })
