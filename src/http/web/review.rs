@@ -37,6 +37,8 @@ pub(super) struct ListShown {
 #[derive(Debug)]
 pub(super) struct FamilyShown {
     of: FamilyId,
+    /// How many of it are on the list, answered or not.
+    size: usize,
     pub(super) why: String,
     pub(super) people: Vec<PersonShown>,
 }
@@ -79,7 +81,7 @@ impl ListShown {
         for proposal in &list.proposals {
             let person = PersonShown::of(proposal, drafted, today);
             match proposal.state {
-                state if state.is_unanswered() => shown.add(proposal, person),
+                state if state.is_unanswered() => shown.add(list, proposal, person),
                 ProposalState::Accepted => shown.accepted.push(person),
                 _ => shown.rest.push(person),
             }
@@ -94,13 +96,15 @@ impl ListShown {
         ListShown { open: Vec::new(), accepted: Vec::new(), rest: people, ..shown }
     }
 
-    fn add(&mut self, proposal: &ProposalView, person: PersonShown) {
-        match self.open.iter_mut().find(|family| family.of == proposal.family) {
+    fn add(&mut self, list: &ListView, proposal: &ProposalView, person: PersonShown) {
+        let of = proposal.family;
+        match self.open.iter_mut().find(|family| family.of == of) {
             Some(family) => family.people.push(person),
             None => {
                 let why: Vec<String> = proposal.parts.iter().map(words::part).collect();
                 let why = why.join(", ");
-                self.open.push(FamilyShown { of: proposal.family, why, people: vec![person] });
+                let size = list.proposals.iter().filter(|one| one.family == of).count();
+                self.open.push(FamilyShown { of, size, why, people: vec![person] });
             }
         }
     }
@@ -112,11 +116,16 @@ impl ListShown {
 }
 
 impl FamilyShown {
+    /// Whether it is more than one person.
+    pub(super) fn is_several(&self) -> bool {
+        self.size > 1
+    }
+
     /// As a heading names it.
     pub(super) fn title(&self) -> String {
-        match &self.people[..] {
-            [one] => one.name.clone(),
-            all => format!("A family of {}, placed together", all.len()),
+        match self.people.first() {
+            Some(one) if !self.is_several() => one.name.clone(),
+            _ => format!("A family of {}, placed together", self.size),
         }
     }
 }

@@ -90,6 +90,20 @@ async fn somebody_taken_in_is_still_to_be_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_of_a_family_is_shown_as_such_when_the_other_is_answered() {
+    let town = Town::start().await;
+    town.register(MARIGOLD, &PATIENTS[..2]).await;
+    let panel = town.room_for(2).await;
+    town.send_all(&panel).await;
+    let mut juniper = town.sign_in(JUNIPER).await;
+    let review = juniper.get(&panel).await.form_to("/answers");
+    let first = review.names("answer-").remove(0);
+    let page = juniper.click(&review.with(&first, "accepted")).await;
+    assert_eq!(page.form_to("/answers").names("answer-").len(), 1);
+    page.says("A family of 2, placed together");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_looks_at_a_list_is_in_the_trail_before_they_see_it() {
     let town = Town::start().await;
     town.register(MARIGOLD, &PATIENTS[..1]).await;
