@@ -30,8 +30,9 @@ mod whole;
 
 pub use attachment::{
     ATTEMPTS, Act, Billing, By, CommunityTally, Delegate, DueNotice, FamilyView, HealthUpdate,
-    ListView, Moved, Named, NewFamily, NewRegistration, PanelSide, Picked, ProposalView, RecordRow,
-    RegistrationView, Stated, Wishes,
+    ListView, MEMBERS_SHOWN, MemberSearch, MemberView, Moved, Named, NetworkView, NewFamily,
+    NewRegistration, Outstanding, PanelSide, Picked, ProposalView, RecordRow, RegistrationView,
+    Stated, Waiting, Wishes,
 };
 pub use audit::{Queue, QueueBounds, Sealed, Trail, TrailQuestion, TrailState, Writer};
 pub use directory::Directory;

@@ -21,6 +21,20 @@ pub struct Candidate {
     pub seeker: Seeker,
 }
 
+/// What a coordinator chooses from.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    /// For which panel.
+    pub side: PanelSide,
+    /// Best first, as many as there is room for.
+    pub fitting: Vec<Candidate>,
+    /// Who comes after them, should one of them be left out.
+    pub next: Vec<Candidate>,
+}
+
+/// People shown beyond those there is room for.
+const NEXT: u32 = 20;
+
 /// A list to be sent.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -55,18 +69,38 @@ impl Desk<'_> {
     /// # Errors
     /// [`Refusal::NotFound`] where they do not coordinate its network.
     pub async fn candidates(&self, panel: PanelId) -> Result<Vec<Candidate>, Refusal> {
+        Ok(self.choice(panel).await?.fitting)
+    }
+
+    /// The families that a coordinator chooses from.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] where they do not coordinate its network.
+    pub async fn choice(&self, panel: PanelId) -> Result<Choice, Refusal> {
         let side = self.panel(panel, Right::Coordinate).await?;
         let Some((community, network)) = &side.community else { return Err(Refusal::NotFound) };
         let seekers = self.service.store.seekers(network, community).await?;
-        let ranked =
-            rank(&seekers, &self.wanted(&side, side.open()), &self.service.attaching.weights);
         let mut by_family: HashMap<FamilyId, Seeker> =
             seekers.into_iter().map(|seeker| (seeker.family, seeker)).collect();
+        let fitting = self.first_of(&mut by_family, &side, side.open());
+        let next = self.first_of(&mut by_family, &side, NEXT);
+        Ok(Choice { side, fitting, next })
+    }
+
+    /// Takes the first so many people out of those who could be proposed.
+    fn first_of(
+        &self,
+        seekers: &mut HashMap<FamilyId, Seeker>,
+        side: &PanelSide,
+        people: u32,
+    ) -> Vec<Candidate> {
+        let all: Vec<Seeker> = seekers.values().cloned().collect();
+        let ranked = rank(&all, &self.wanted(side, people), &self.service.attaching.weights);
         let candidate = |ranked: Ranked| {
-            let seeker = by_family.remove(&ranked.family)?;
+            let seeker = seekers.remove(&ranked.family)?;
             Some(Candidate { ranked, seeker })
         };
-        Ok(ranked.into_iter().filter_map(candidate).collect())
+        ranked.into_iter().filter_map(candidate).collect()
     }
 
     fn wanted(&self, side: &PanelSide, open: u32) -> Wanted {

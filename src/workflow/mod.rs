@@ -6,6 +6,7 @@
 mod delegates;
 mod lists;
 mod numbers;
+mod overview;
 mod panels;
 mod papers;
 mod registering;
@@ -22,8 +23,9 @@ use crate::panel::PanelId;
 use crate::process::Service;
 use crate::store::{Billing, By, PanelSide, StoreError};
 
-pub use lists::{Candidate, LeftOut, Sending};
+pub use lists::{Candidate, Choice, LeftOut, Sending};
 pub use numbers::numbers;
+pub use overview::{Area, Members, Own};
 pub use papers::Records;
 pub use registering::{Channel, Looking, MEMBERS, Member, RegisteredBy, Registering};
 pub use review::Given;

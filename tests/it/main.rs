@@ -33,6 +33,7 @@ mod listen;
 mod malformed;
 mod metrics;
 mod model;
+mod pages;
 mod panics;
 mod papers;
 mod patients;

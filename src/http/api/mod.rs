@@ -4,7 +4,7 @@
 //! details (RFC 9457).
 
 mod papers;
-mod problem;
+pub(super) mod problem;
 mod shown;
 mod signed;
 

@@ -10,9 +10,9 @@ use crate::workflow::Refusal;
 
 /// A status with a text for whoever asked.
 #[derive(Debug)]
-pub(super) struct Problem {
-    status: StatusCode,
-    detail: String,
+pub(in crate::http) struct Problem {
+    pub(in crate::http) status: StatusCode,
+    pub(in crate::http) detail: String,
 }
 
 impl Problem {

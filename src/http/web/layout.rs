@@ -7,8 +7,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use crate::attachment::Person;
-
 use super::visitor::Visitor;
 
 const STYLE: &str = include_str!("style.css");
@@ -28,13 +26,6 @@ struct Layout<'v> {
     style: &'static str,
     visitor: Option<&'v Visitor>,
     content: String,
-}
-
-/// Where everybody begins.
-#[derive(Template)]
-#[template(path = "web/home.html")]
-pub(super) struct Home<'v> {
-    pub(super) person: &'v Person,
 }
 
 #[derive(Template)]

@@ -2,32 +2,45 @@
 //!
 //! Signed in by a session cookie; every form has a key that no other site knows; nothing is loaded from anywhere else.
 
+mod candidates;
+mod capacity;
 mod family_cards;
 mod family_form;
+mod home;
 mod layout;
 mod mail;
+mod network;
 mod numbers;
+mod panel;
+mod refused;
 mod registrations;
+mod review;
 mod sign_in;
 mod typed;
 mod visitor;
+mod words;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::response::Response;
 use axum::routing::{get, post};
 
 use super::App;
-use layout::Page;
-use visitor::Visitor;
 
 /// Every page.
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
-        .route("/my", get(home))
+        .route("/my", get(home::page))
+        .route("/my/panels/{panel}", get(panel::page))
+        .route("/my/panels/{panel}/capacity", post(panel::state_capacity))
+        .route("/my/panels/{panel}/members", get(panel::members))
+        .route("/my/panels/{panel}/candidates", get(candidates::page))
+        .route("/my/panels/{panel}/lists", post(candidates::send))
+        .route("/my/lists/{list}/answers", post(panel::answer))
+        .route("/my/lists/{list}/confirmations", post(panel::confirm))
+        .route("/my/networks/{network}", get(network::page))
         .route("/sandbox/mail", get(mail::page))
         .route("/my/registrations", get(registrations::all))
         .route("/my/registrations/new", get(registrations::new).post(registrations::register))
@@ -41,9 +54,4 @@ pub(super) fn routes() -> Router<Arc<App>> {
             get(registrations::ask).post(registrations::withdraw),
         )
         .merge(numbers::routes())
-}
-
-/// `GET /my`: where everybody begins.
-async fn home(visitor: Visitor) -> Response {
-    Page::of(&visitor, "Welcome").show(&layout::Home { person: &visitor.person })
 }

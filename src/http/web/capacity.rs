@@ -1,0 +1,173 @@
+//! The form by which a provider states what room there is.
+
+use crate::attachment::{Capacity, Gender, Mix};
+use crate::workflow::Refusal;
+
+use super::words;
+
+/// The form as it is filled in, whatever stands in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Stating {
+    pub(super) accepting: bool,
+    pub(super) anticipated: String,
+    pub(super) monthly: String,
+    pub(super) desired_size: String,
+    pub(super) low: String,
+    pub(super) medium: String,
+    pub(super) high: String,
+    pub(super) gender: String,
+    pub(super) languages: Vec<String>,
+}
+
+/// A choice of a form.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Choosable<'c> {
+    pub(super) value: &'c str,
+    pub(super) text: &'static str,
+    pub(super) chosen: bool,
+}
+
+impl Stating {
+    /// As it was stated last.
+    pub(super) fn of(capacity: Option<&Capacity>) -> Self {
+        let Some(capacity) = capacity else { return Stating::default() };
+        let number = |number: Option<u32>| number.map(|n| n.to_string()).unwrap_or_default();
+        let share = |of: fn(Mix) -> u8| capacity.mix.map(|m| of(m).to_string()).unwrap_or_default();
+        Stating {
+            accepting: capacity.accepting,
+            anticipated: capacity.anticipated.to_string(),
+            monthly: number(capacity.monthly),
+            desired_size: number(capacity.desired_size),
+            low: share(|mix| mix.low),
+            medium: share(|mix| mix.medium),
+            high: share(|mix| mix.high),
+            gender: capacity.gender.map(|gender| gender.word().to_owned()).unwrap_or_default(),
+            languages: capacity.languages.clone(),
+        }
+    }
+
+    /// As it was sent.
+    pub(super) fn sent(fields: Vec<(String, String)>) -> Self {
+        let mut stating = Stating::default();
+        for (name, value) in fields {
+            let value = value.trim().to_owned();
+            match name.as_str() {
+                "accepting" => stating.accepting = value == "yes",
+                "anticipated" => stating.anticipated = value,
+                "monthly" => stating.monthly = value,
+                "desired_size" => stating.desired_size = value,
+                "low" => stating.low = value,
+                "medium" => stating.medium = value,
+                "high" => stating.high = value,
+                "gender" => stating.gender = value,
+                "language" => stating.languages.push(value),
+                "others" => stating.languages.extend(tags(&value)),
+                _ => {}
+            }
+        }
+        stating
+    }
+
+    /// What it says. Whether that makes sense is not judged here.
+    pub(super) fn read(&self) -> Result<Capacity, Refusal> {
+        let mix = match (share(&self.low)?, share(&self.medium)?, share(&self.high)?) {
+            (None, None, None) => None,
+            (low, medium, high) => Some(Mix {
+                low: low.unwrap_or(0),
+                medium: medium.unwrap_or(0),
+                high: high.unwrap_or(0),
+            }),
+        };
+        let gender = match self.gender.as_str() {
+            "" => None,
+            word => Some(Gender::of(word).ok_or_else(|| invalid("That is no choice of gender."))?),
+        };
+        Ok(Capacity {
+            accepting: self.accepting,
+            anticipated: number(&self.anticipated)?.unwrap_or(0),
+            monthly: number(&self.monthly)?,
+            desired_size: number(&self.desired_size)?,
+            mix,
+            gender,
+            languages: self.languages.clone(),
+        })
+    }
+
+    /// Languages that are offered by name.
+    pub(super) fn offered(&self) -> Vec<Choosable<'static>> {
+        let offered = |(value, text): (&'static str, &'static str)| Choosable {
+            value,
+            text,
+            chosen: self.languages.iter().any(|tag| tag == value),
+        };
+        words::LANGUAGES.into_iter().map(offered).collect()
+    }
+
+    /// All others, by their tags.
+    pub(super) fn others(&self) -> String {
+        let named = |tag: &&String| words::LANGUAGES.iter().any(|(known, _)| known == tag);
+        let others: Vec<&str> =
+            self.languages.iter().filter(|tag| !named(tag)).map(String::as_str).collect();
+        others.join(" ")
+    }
+
+    /// Genders that can be stated.
+    pub(super) fn genders(&self) -> Vec<Choosable<'static>> {
+        let choosable = |gender: &Gender| Choosable {
+            value: gender.word(),
+            text: words::gender(*gender),
+            chosen: self.gender == gender.word(),
+        };
+        Gender::ALL.iter().map(choosable).collect()
+    }
+}
+
+fn tags(text: &str) -> impl Iterator<Item = String> {
+    text.split([' ', ',']).filter(|tag| !tag.is_empty()).map(str::to_owned)
+}
+
+fn invalid(text: &str) -> Refusal {
+    Refusal::Invalid(text.to_owned())
+}
+
+fn number(text: &str) -> Result<Option<u32>, Refusal> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| invalid("A number of people is written in digits."))
+}
+
+fn share(text: &str) -> Result<Option<u8>, Refusal> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| invalid("A share is a number from 0 to 100."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(form: &str) -> Stating {
+        Stating::sent(serde_urlencoded::from_str(form).unwrap())
+    }
+
+    #[test]
+    fn what_is_stated_and_shown_again_is_the_same() {
+        let form = "accepting=yes&anticipated=12&monthly=&low=50&medium=30&high=20&gender=female&language=en&others=zh-Hant,+so";
+        let stating = sent(form);
+        let capacity = stating.read().unwrap();
+        assert_eq!((capacity.accepting, capacity.anticipated, capacity.monthly), (true, 12, None));
+        assert_eq!(capacity.mix, Some(Mix { low: 50, medium: 30, high: 20 }));
+        assert_eq!(capacity.languages, ["en", "zh-Hant", "so"]);
+        assert_eq!(Stating::of(Some(&capacity)), stating);
+        assert_eq!(stating.others(), "zh-Hant so");
+    }
+
+    #[test]
+    fn what_is_no_number_is_told_and_kept() {
+        let stating = sent("accepting=no&anticipated=a+few");
+        assert!(matches!(stating.read(), Err(Refusal::Invalid(_))));
+        assert_eq!(stating.anticipated, "a few");
+    }
+}

@@ -1,0 +1,68 @@
+//! Where everybody begins: what there is to do now.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use chrono::FixedOffset;
+
+use crate::store::{NetworkView, PanelSide};
+use crate::workflow::Own;
+
+use super::super::App;
+use super::layout::Page;
+use super::refused::shown;
+use super::visitor::Visitor;
+use super::words;
+
+#[derive(Template)]
+#[template(path = "web/home.html")]
+struct Home<'h> {
+    name: &'h str,
+    panels: Vec<PanelShown<'h>>,
+    networks: Vec<NetworkView>,
+}
+
+struct PanelShown<'h> {
+    side: &'h PanelSide,
+    room: String,
+    tasks: Vec<String>,
+}
+
+impl<'h> PanelShown<'h> {
+    fn of(own: &'h Own, offset: FixedOffset) -> Self {
+        let side = &own.side;
+        let room = match &side.stated {
+            None => "not stated yet".to_owned(),
+            Some(stated) if !stated.capacity.accepting => "not accepting now".to_owned(),
+            Some(stated) => format!("{} of {} open", side.open(), stated.capacity.anticipated),
+        };
+        let mut tasks = Vec::new();
+        if let Some(outstanding) = own.outstanding {
+            if outstanding.unanswered > 0 {
+                let due = outstanding.due_at.map(|due| format!(" by {}", words::day(due, offset)));
+                let people = words::people(outstanding.unanswered);
+                tasks.push(format!("{people} to answer{}", due.unwrap_or_default()));
+            }
+            if outstanding.unconfirmed > 0 {
+                tasks.push(format!("{} to confirm", words::people(outstanding.unconfirmed)));
+            }
+        }
+        PanelShown { side, room, tasks }
+    }
+}
+
+/// `GET /my`
+pub(super) async fn page(State(app): State<Arc<App>>, visitor: Visitor) -> Response {
+    let page = async {
+        let desk = visitor.desk(&app);
+        let (own, networks) = (desk.own_panels().await?, desk.networks().await?);
+        let offset = app.service.offset;
+        let mut panels: Vec<_> = own.iter().map(|own| PanelShown::of(own, offset)).collect();
+        panels.sort_by_key(|panel| panel.tasks.is_empty());
+        let content = Home { name: &visitor.name, panels, networks };
+        Ok(Page::of(&visitor, "My desk").show(&content))
+    };
+    shown(&visitor, page.await)
+}

@@ -1,0 +1,211 @@
+//! A list as it is shown, and the answers that come back.
+
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+
+use crate::attachment::{Answer, DeclineReason, FamilyId, ProposalId, ProposalState};
+use crate::store::{ListView, ProposalView};
+use crate::workflow::{Given, Refusal};
+
+use super::capacity::Choosable;
+use super::words;
+
+/// When a page is shown, and where.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Today {
+    pub(super) now: DateTime<Utc>,
+    pub(super) day: NaiveDate,
+    pub(super) offset: FixedOffset,
+}
+
+/// A list.
+#[derive(Debug)]
+pub(super) struct ListShown {
+    pub(super) id: String,
+    pub(super) sent: String,
+    pub(super) due: String,
+    /// Somebody on it is not answered yet.
+    pub(super) waits: bool,
+    /// Who is to be answered, by family.
+    pub(super) open: Vec<FamilyShown>,
+    /// Who was accepted and is to be confirmed.
+    pub(super) accepted: Vec<PersonShown>,
+    /// Everybody else.
+    pub(super) rest: Vec<PersonShown>,
+}
+
+/// A family on a list, or those of it who are still to be answered.
+#[derive(Debug)]
+pub(super) struct FamilyShown {
+    of: FamilyId,
+    /// How many of it are on the list, answered or not.
+    size: usize,
+    pub(super) why: String,
+    pub(super) people: Vec<PersonShown>,
+}
+
+/// Somebody on a list.
+#[derive(Debug)]
+pub(super) struct PersonShown {
+    pub(super) id: i64,
+    pub(super) name: String,
+    pub(super) phn: String,
+    pub(super) age: String,
+    pub(super) complexity: &'static str,
+    pub(super) conditions: String,
+    pub(super) changed: bool,
+    pub(super) community: String,
+    pub(super) language: String,
+    pub(super) interpreter: Option<String>,
+    pub(super) waited: String,
+    pub(super) reach: String,
+    pub(super) state: &'static str,
+    pub(super) mark: &'static str,
+    pub(super) reason: Option<&'static str>,
+    pub(super) answers: Vec<Choosable<'static>>,
+    pub(super) reasons: Vec<Choosable<'static>>,
+    pub(super) left: bool,
+}
+
+impl ListShown {
+    /// The list, with answers that were chosen and not taken yet.
+    pub(super) fn of(list: &ListView, drafted: &[Given], today: Today) -> Self {
+        let mut shown = ListShown {
+            id: list.id.0.to_string(),
+            sent: words::day(list.sent_at, today.offset),
+            due: words::day(list.due_at, today.offset),
+            waits: list.proposals.iter().any(|proposal| proposal.state.is_unanswered()),
+            open: Vec::new(),
+            accepted: Vec::new(),
+            rest: Vec::new(),
+        };
+        for proposal in &list.proposals {
+            let person = PersonShown::of(proposal, drafted, today);
+            match proposal.state {
+                state if state.is_unanswered() => shown.add(list, proposal, person),
+                ProposalState::Accepted => shown.accepted.push(person),
+                _ => shown.rest.push(person),
+            }
+        }
+        shown
+    }
+
+    /// The list with everybody in one table: for whoever sent it.
+    pub(super) fn all_told(list: &ListView, today: Today) -> Self {
+        let people = list.proposals.iter().map(|one| PersonShown::of(one, &[], today)).collect();
+        let shown = ListShown::of(list, &[], today);
+        ListShown { open: Vec::new(), accepted: Vec::new(), rest: people, ..shown }
+    }
+
+    fn add(&mut self, list: &ListView, proposal: &ProposalView, person: PersonShown) {
+        let of = proposal.family;
+        match self.open.iter_mut().find(|family| family.of == of) {
+            Some(family) => family.people.push(person),
+            None => {
+                let why: Vec<String> = proposal.parts.iter().map(words::part).collect();
+                let why = why.join(", ");
+                let size = list.proposals.iter().filter(|one| one.family == of).count();
+                self.open.push(FamilyShown { of, size, why, people: vec![person] });
+            }
+        }
+    }
+
+    /// Whether there is still something to do.
+    pub(super) fn is_open(&self) -> bool {
+        !self.open.is_empty() || !self.accepted.is_empty()
+    }
+}
+
+impl FamilyShown {
+    /// Whether it is more than one person.
+    pub(super) fn is_several(&self) -> bool {
+        self.size > 1
+    }
+
+    /// As a heading names it.
+    pub(super) fn title(&self) -> String {
+        match self.people.first() {
+            Some(one) if !self.is_several() => one.name.clone(),
+            _ => format!("A family of {}, placed together", self.size),
+        }
+    }
+}
+
+impl PersonShown {
+    fn of(proposal: &ProposalView, drafted: &[Given], today: Today) -> Self {
+        let drafted = drafted.iter().find(|given| given.proposal == proposal.id);
+        let (state, mark) = words::state(proposal.state);
+        let possible = Answer::ALL.iter().filter(|answer| proposal.state.after(**answer).is_some());
+        let answers: Vec<Choosable<'static>> = possible
+            .map(|answer| Choosable {
+                value: answer.word(),
+                text: words::answer(*answer),
+                chosen: drafted.is_some_and(|given| given.answer == *answer),
+            })
+            .collect();
+        let reasons = DeclineReason::ALL.iter().map(|reason| Choosable {
+            value: reason.word(),
+            text: words::decline_reason(*reason),
+            chosen: drafted.is_some_and(|given| given.reason == Some(*reason)),
+        });
+        PersonShown {
+            id: proposal.id.0,
+            name: proposal.name.clone(),
+            phn: proposal.phn.clone(),
+            age: words::age(proposal.birth_date, today.day),
+            complexity: words::complexity(proposal.complexity),
+            conditions: match &proposal.conditions[..] {
+                [] => "none told".to_owned(),
+                all => all.join(", "),
+            },
+            changed: proposal.changed,
+            community: proposal.community.clone(),
+            language: words::language(&proposal.language).to_owned(),
+            interpreter: proposal.interpreter.as_deref().map(|tag| words::language(tag).to_owned()),
+            waited: words::waited(proposal.registered_at, today.now),
+            reach: proposal.reach.clone().unwrap_or_else(|| "not told".to_owned()),
+            state,
+            mark,
+            reason: proposal.reason.as_deref().map(words::reason),
+            left: !answers.iter().any(|answer| answer.chosen),
+            answers,
+            reasons: reasons.collect(),
+        }
+    }
+}
+
+/// The answers of a form: `answer-N` for each proposal, with `reason-N` where it is to decline. Whoever is left as they are has no answer.
+pub(super) fn answers(fields: &[(String, String)]) -> Result<Vec<Given>, Refusal> {
+    let invalid = || Refusal::Invalid("That is no answer that can be given.".to_owned());
+    let field =
+        |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, v)| v.as_str());
+    let mut given = Vec::new();
+    for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
+        let Some(number) = name.strip_prefix("answer-") else { continue };
+        let proposal = ProposalId(number.parse().map_err(|_| invalid())?);
+        let answer = Answer::of(value).ok_or_else(invalid)?;
+        let reason = field(&format!("reason-{number}")).and_then(DeclineReason::of);
+        given.push(Given { proposal, answer, reason });
+    }
+    Ok(given)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(form: &str) -> Vec<(String, String)> {
+        serde_urlencoded::from_str(form).unwrap()
+    }
+
+    #[test]
+    fn whoever_is_left_as_they_are_has_no_answer() {
+        let form = "form_key=x&answer-1=&reason-1=&answer-2=accepted&reason-2=&answer-3=declined&reason-3=balance";
+        let given = answers(&fields(form)).unwrap();
+        let told: Vec<_> = given.iter().map(|g| (g.proposal.0, g.answer, g.reason)).collect();
+        let expected =
+            [(2, Answer::Accept, None), (3, Answer::Decline, Some(DeclineReason::Balance))];
+        assert_eq!(told, expected);
+        assert!(answers(&fields("answer-1=perhaps")).is_err());
+        assert!(answers(&fields("answer-x=accepted")).is_err());
+    }
+}

@@ -1,0 +1,218 @@
+//! How things are told on pages: plain words for what the workflow calls by codes.
+
+use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate, Utc};
+
+use crate::attachment::{
+    Answer, Complexity, DeclineReason, Gender, LeaveOutReason, Part, PartName, ProposalState,
+};
+
+/// Languages that a form offers by name. Others are told by their tags.
+pub(super) const LANGUAGES: [(&str, &str); 12] = [
+    ("en", "English"),
+    ("fr", "French"),
+    ("ar", "Arabic"),
+    ("fa", "Persian"),
+    ("hi", "Hindi"),
+    ("ko", "Korean"),
+    ("pa", "Punjabi"),
+    ("es", "Spanish"),
+    ("tl", "Tagalog"),
+    ("vi", "Vietnamese"),
+    ("yue", "Cantonese"),
+    ("zh", "Mandarin"),
+];
+
+/// A language by its name, where we have one.
+pub(super) fn language(tag: &str) -> &str {
+    LANGUAGES.iter().find(|(known, _)| *known == tag).map_or(tag, |(_, name)| name)
+}
+
+/// A day in the province.
+pub(super) fn day(at: DateTime<Utc>, offset: FixedOffset) -> String {
+    at.with_timezone(&offset).format("%-d %b %Y").to_string()
+}
+
+/// How many of something.
+pub(super) fn count(number: i64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// How many people.
+pub(super) fn people(number: impl Into<i64>) -> String {
+    count(number.into(), "person", "people")
+}
+
+/// How long somebody has waited, in months of thirty days as they are counted in the order.
+pub(super) fn waited(since: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    match (now - since).num_days() / 30 {
+        ..1 => "less than a month".to_owned(),
+        months => count(months, "month", "months"),
+    }
+}
+
+/// How old somebody is.
+pub(super) fn age(born: Option<NaiveDate>, today: NaiveDate) -> String {
+    let Some(born) = born else { return "not on record".to_owned() };
+    match today.years_since(born) {
+        None => "not born yet".to_owned(),
+        Some(0) => count(months_between(born, today), "month", "months"),
+        Some(years) => count(i64::from(years), "year", "years"),
+    }
+}
+
+fn months_between(born: NaiveDate, today: NaiveDate) -> i64 {
+    let months = |day: NaiveDate| i64::from(day.year()) * 12 + i64::from(day.month0());
+    months(today) - months(born) - i64::from(today.day() < born.day())
+}
+
+/// How much care somebody is likely to need.
+pub(super) const fn complexity(band: Complexity) -> &'static str {
+    match band {
+        Complexity::Low => "Low",
+        Complexity::Medium => "Medium",
+        Complexity::High => "High",
+    }
+}
+
+/// A provider's gender, in a form.
+pub(super) const fn gender(gender: Gender) -> &'static str {
+    match gender {
+        Gender::Female => "Female",
+        Gender::Male => "Male",
+        Gender::Another => "Another",
+    }
+}
+
+/// What a provider can say of somebody.
+pub(super) const fn answer(answer: Answer) -> &'static str {
+    match answer {
+        Answer::TakeIn => "Take in: we are talking with them",
+        Answer::Accept => "Accept onto the panel",
+        Answer::Decline => "Decline, for the reason below",
+        Answer::PatientDeclined => "They did not want to",
+        Answer::Unreachable => "We could not reach them",
+    }
+}
+
+/// Why somebody is declined.
+pub(super) const fn decline_reason(reason: DeclineReason) -> &'static str {
+    match reason {
+        DeclineReason::Balance => "The panel's balance would suffer",
+        DeclineReason::Needs => "They need what we do not offer",
+        DeclineReason::Distance => "Too far away",
+        DeclineReason::Language => "No common language, and no interpreter",
+        DeclineReason::Room => "Less room than was stated",
+        DeclineReason::Other => "Another reason",
+    }
+}
+
+/// Why a candidate is left out.
+pub(super) const fn leave_out_reason(reason: LeaveOutReason) -> &'static str {
+    match reason {
+        LeaveOutReason::Balance => "The list would be out of balance",
+        LeaveOutReason::Wish => "They asked for somebody else",
+        LeaveOutReason::BetterElsewhere => "Another panel suits them better",
+        LeaveOutReason::Unclear => "Something has to be cleared up first",
+        LeaveOutReason::Other => "Another reason",
+    }
+}
+
+/// Where somebody on a list stands, and the mark beside it.
+pub(super) const fn state(state: ProposalState) -> (&'static str, &'static str) {
+    match state {
+        ProposalState::LeftOut => ("Left out", ""),
+        ProposalState::Proposed => ("To be answered", ""),
+        ProposalState::InIntake => ("In intake", ""),
+        ProposalState::Accepted => ("Accepted, to be confirmed", "good"),
+        ProposalState::Declined => ("Declined", "bad"),
+        ProposalState::PatientDeclined => ("Did not want to", "bad"),
+        ProposalState::Unreachable => ("Not reached", "bad"),
+        ProposalState::Expired => ("Not answered in time", "bad"),
+        ProposalState::Confirmed => ("Confirmed: on the panel", "good"),
+        ProposalState::Lost => ("No longer looking, or attached elsewhere", "bad"),
+    }
+}
+
+/// Why somebody was declined or left out, by the code that was kept.
+pub(super) fn reason(code: &str) -> &'static str {
+    let declined = DeclineReason::of(code).map(decline_reason);
+    declined.or_else(|| LeaveOutReason::of(code).map(leave_out_reason)).unwrap_or("Another reason")
+}
+
+/// Points for one thing, told.
+pub(super) fn part(part: &Part) -> String {
+    let points = count(i64::from(part.points), "point", "points");
+    let what = match part.name {
+        PartName::Waiting => "for the months that they have waited",
+        PartName::Need => "for how much care they need",
+        PartName::Distance => "for living near the clinic",
+        PartName::Language => "for a language in common",
+        PartName::Gender => "for the provider whom they would prefer",
+        PartName::Mix => "for what the requested mix still lacks",
+    };
+    format!("{points} {what}")
+}
+
+/// Why somebody stands on a panel where they do, by the code in its history.
+pub(super) fn change(code: &str) -> &'static str {
+    match code {
+        "added" => "Added by the EMR",
+        "confirmed-again" => "Added again by the EMR",
+        "removed" => "Taken off by the EMR",
+        "mrp-moved" => "Another provider took them over",
+        "clinic-moved" => "Moved to the provider's other clinic",
+        "accepted" => "Accepted from a list",
+        "confirmed" => "Confirmed after being accepted",
+        "attached-elsewhere" => "Attached elsewhere before it was confirmed",
+        "provider-left" => "The provider left",
+        _ => "Changed",
+    }
+}
+
+/// Where somebody stands on a panel, and the mark beside it.
+pub(super) fn standing(status: &str, deceased: bool) -> (&'static str, &'static str) {
+    match (deceased, status) {
+        (true, _) => ("Died", "bad"),
+        (_, "confirmed") => ("On the panel", "good"),
+        (_, "pending") => ("Accepted, to be confirmed", ""),
+        (_, "not-mrp") => ("With another provider", "bad"),
+        _ => ("Taken off", "bad"),
+    }
+}
+
+/// What was just done, by a word of the address. Any other word says nothing.
+pub(super) fn done(word: Option<&str>) -> Option<&'static str> {
+    match word? {
+        "capacity" => Some("Your capacity is stated. Coordinators see it now."),
+        "answers" => Some("Your answers are sent."),
+        "confirmed" => Some("Confirmed: they are on the panel."),
+        "list" => Some("The list is sent."),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day_of(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn an_age_is_told_in_years_and_a_baby_s_in_months() {
+        let today = day_of("2026-11-22");
+        assert_eq!(age(Some(day_of("1984-04-12")), today), "42 years");
+        assert_eq!(age(Some(day_of("1984-11-23")), today), "41 years");
+        assert_eq!(age(Some(day_of("2025-11-22")), today), "1 year");
+        assert_eq!(age(Some(day_of("2025-11-23")), today), "11 months");
+        assert_eq!(age(None, today), "not on record");
+    }
+
+    #[test]
+    fn only_words_that_we_know_are_told_as_done() {
+        assert!(done(Some("capacity")).is_some());
+        assert_eq!(done(Some("<b>anything</b>")), None);
+        assert_eq!(done(None), None);
+    }
+}

@@ -1,0 +1,69 @@
+//! A coordinator's pages.
+
+use super::*;
+use crate::attachment::{BASIL, COSMO, MARIGOLD};
+use crate::message::PATIENTS;
+
+/// The cells of the row that begins so.
+fn row(page: &Shown, name: &str) -> Vec<String> {
+    let begins = format!("<th scope=\"row\">{name}</th>");
+    let (_, rest) = page.text.split_once(&begins).unwrap_or_else(|| panic!("no {name}"));
+    let row = rest.split("</tr>").next().unwrap_or_default();
+    let cells = row.split("<td class=\"number\">").skip(1);
+    cells.map(|cell| cell.split('<').next().unwrap_or_default().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn waiting_and_room_stand_side_by_side_for_each_community() {
+    let town = Town::start().await;
+    town.register(MARIGOLD, &PATIENTS[..2]).await;
+    let mut otter = family(&PATIENTS[3..4]);
+    otter["postalCode"] = "V0X 9Z2".into();
+    town.registers(BASIL, otter).await;
+    town.room_for(4).await;
+    let earlier = "UPDATE attachment.registration SET registered_at = registered_at - interval '90 days' WHERE phn = '9876500011' RETURNING 1::bigint";
+    assert_eq!(town.count(earlier).await, 1, "Marigold has waited for three months");
+    let page = town.sign_in(COSMO).await.get("/my/networks/lantern-coast").await;
+    assert_eq!(row(&page, "Cedar Lantern"), ["2", "1", "1.5", "1", "4"]);
+    assert_eq!(row(&page, "Otter Bridge"), ["1", "1", "0.0", "0", "0"]);
+    page.is_silent_on("Fernhollow");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_left_out_is_left_out_with_the_reason_that_was_chosen() {
+    let town = Town::start().await;
+    town.register(MARIGOLD, &PATIENTS[..1]).await;
+    town.register(BASIL, &PATIENTS[1..2]).await;
+    let panel = town.room_for(1).await;
+    let mut cosmo = town.sign_in(COSMO).await;
+    let page = cosmo.get(&format!("{panel}/candidates")).await;
+    page.says("Who comes next");
+    let form = page.form(&format!("{panel}/lists"));
+    let ticked = form.all("take");
+    assert_eq!(ticked.len(), 1, "those who fit, and no more");
+    let families = form.names("why-");
+    let next = families.iter().map(|name| name.replace("why-", "")).find(|f| *f != ticked[0]);
+    let next = next.expect("somebody comes next");
+    let form = form.with(&format!("why-{}", ticked[0]), "their-wish").untick("take", &ticked[0]);
+    let sent = cosmo.click(&form.with("take", &next)).await;
+    sent.says("They asked for somebody else");
+    let kept = "SELECT count(*) FROM attachment.proposal p JOIN attachment.registration r ON r.id = p.registration_id
+        WHERE (r.phn, p.state, coalesce(p.reason, '')) IN (('9876500011', 'left-out', 'their-wish'), ('9876500029', 'proposed', ''))";
+    assert_eq!(town.count(kept).await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_with_nobody_ticked_is_told_and_the_reasons_stay() {
+    let town = Town::start().await;
+    town.register(MARIGOLD, &PATIENTS[..1]).await;
+    let panel = town.room_for(1).await;
+    let mut cosmo = town.sign_in(COSMO).await;
+    let page = cosmo.get(&format!("{panel}/candidates")).await;
+    let form = page.form(&format!("{panel}/lists"));
+    let family = form.all("take").remove(0);
+    let why = format!("why-{family}");
+    let page = cosmo.send(&form.untick("take", &family).with(&why, "unclear")).await;
+    assert_eq!(page.status, 422);
+    let again = page.form(&format!("{panel}/lists"));
+    assert_eq!((again.all("take"), again.all(&why)), (vec![], vec!["unclear".to_owned()]));
+}

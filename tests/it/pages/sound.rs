@@ -1,0 +1,66 @@
+//! Pages that everybody can use: labels, headings, tables, nothing that runs.
+
+use super::form::attribute;
+use super::*;
+use crate::attachment::{COSMO, JUNIPER, MARIGOLD};
+use crate::message::PATIENTS;
+
+/// Every tag of a page, without its brackets.
+fn tags(page: &str) -> impl Iterator<Item = &str> {
+    page.split('<').skip(1).filter_map(|tag| tag.split('>').next())
+}
+
+fn is_sound(path: &str, page: &Shown) {
+    let text = &page.text;
+    assert_eq!(page.status, 200, "{path}: {text}");
+    assert!(page.policy.contains("default-src 'none'"), "{path}: {}", page.policy);
+    assert_eq!(text.matches("<h1").count(), 1, "{path}");
+    let mut level = 1;
+    for tag in tags(text) {
+        let name = tag.split(' ').next().unwrap_or_default();
+        assert_ne!(name, "script", "{path}");
+        assert!(!tag.contains(" style=\"") && !tag.contains(" onclick="), "{path}: {tag}");
+        if let Some(next) = name.strip_prefix('h').and_then(|n| n.parse::<u8>().ok()) {
+            assert!(next <= level + 1, "{path}: h{next} after h{level}");
+            level = next;
+        }
+        if name == "th" {
+            assert!(attribute(tag, "scope").is_some(), "{path}: {tag}");
+        }
+        let hidden = attribute(tag, "type") == Some("hidden");
+        let boxed = matches!(attribute(tag, "type"), Some("radio" | "checkbox"));
+        if (name == "input" && !hidden && !boxed) || name == "select" {
+            let id = attribute(tag, "id").unwrap_or_else(|| panic!("{path}: {tag}"));
+            assert_eq!(text.matches(&format!(" id=\"{id}\"")).count(), 1, "{path}: {id}");
+            assert!(text.contains(&format!("<label for=\"{id}\"")), "{path}: {id} has no label");
+        }
+        if boxed {
+            assert!(text.contains(&format!("<label class=\"choice\"><{tag}>")), "{path}: {tag}");
+        }
+    }
+    for fieldset in text.split("<fieldset>").skip(1) {
+        assert!(fieldset.starts_with("<legend>"), "{path}: {fieldset}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_has_labels_headings_in_order_and_nothing_that_runs() {
+    let town = Town::start().await;
+    town.register(MARIGOLD, &PATIENTS[..2]).await;
+    let panel = town.room_for(2).await;
+    let candidates = format!("{panel}/candidates");
+    let mut cosmo = town.sign_in(COSMO).await;
+    for path in ["/my", "/my/networks/lantern-coast", &candidates] {
+        is_sound(path, &cosmo.get(path).await);
+    }
+    is_sound("the list", &town.send_all(&panel).await);
+    let mut juniper = town.sign_in(JUNIPER).await;
+    let members = format!("{panel}/members");
+    for path in ["/my", &panel, &members] {
+        is_sound(path, &juniper.get(path).await);
+    }
+    let review = juniper.get(&panel).await.form_to("/answers");
+    let accepted =
+        review.names("answer-").iter().fold(review, |form, name| form.with(name, "accepted"));
+    is_sound("accepted", &juniper.click(&accepted).await);
+}
