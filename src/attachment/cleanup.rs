@@ -334,7 +334,7 @@ mod tests {
         ) {
             // Ten digits that begin with 9 are a number here; every fifth is none.
             let phn = |n: u32| format!("98765{n:05}");
-            let written = |n: u32| if n % 5 == 0 { format!("x{n}") } else { phn(n) };
+            let written = |n: u32| if n.is_multiple_of(5) { format!("x{n}") } else { phn(n) };
             let rows: Vec<EmrPatient> =
                 (2..).zip(&emr).map(|(line, n)| row(line, &written(*n))).collect();
             let listed: Vec<Listed> = panel
@@ -347,7 +347,7 @@ mod tests {
                 .collect();
             let told = clean_up(&rows, &listed, false, by());
             let valid: std::collections::BTreeSet<String> =
-                emr.iter().filter(|n| **n % 5 != 0).map(|n| phn(*n)).collect();
+                emr.iter().filter(|n| !n.is_multiple_of(5)).map(|n| phn(*n)).collect();
             let on_panel: std::collections::BTreeSet<String> =
                 panel.keys().map(|n| phn(*n)).collect();
             let only_in_emr: Vec<String> =
@@ -368,7 +368,7 @@ mod tests {
             prop_assert_eq!(told.agreed, agreed.len());
             prop_assert_eq!(told.in_emr, only_in_emr.len() + told.not_confirmed.len() + told.agreed);
             prop_assert_eq!(told.in_pas, told.only_in_pas.len() + told.not_confirmed.len() + told.agreed);
-            prop_assert_eq!(told.invalid.len(), emr.iter().filter(|n| **n % 5 == 0).count());
+            prop_assert_eq!(told.invalid.len(), emr.iter().filter(|n| n.is_multiple_of(5)).count());
             let extra: usize = told.repeated.iter().map(|one| one.lines.len() - 1).sum();
             prop_assert_eq!(told.in_emr + extra + told.invalid.len(), emr.len());
         }

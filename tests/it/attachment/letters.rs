@@ -20,8 +20,7 @@ async fn mail_server(refusals: Vec<&'static str>) -> (SocketAddr, Arc<Mutex<Vec<
     let (refusals, kept) = (Arc::new(Mutex::new(refusals)), Arc::clone(&taken));
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let (refusals, kept): (Arc<Mutex<Vec<&str>>>, Arc<Mutex<Vec<String>>>) =
-                (refusals.clone(), kept.clone());
+            let (refusals, kept) = (Arc::clone(&refusals), Arc::clone(&kept));
             tokio::spawn(async move {
                 let (read, mut write) = stream.into_split();
                 let mut lines = BufReader::new(read).lines();

@@ -93,105 +93,94 @@ fn check(whole: &Value, method: &str, path: &str, answer: &Answer) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_answered_has_the_shape_that_is_described() {
-    let province = Province::start("described-shapes").await;
-    let whole = description(&province).await;
-    let panel = province.room_for(3).await;
-    let (family, members) = province.register(MARIGOLD, &PATIENTS[..1]).await;
-    let at =
-        |rest: &str| (format!("/api/panels/{panel}{rest}"), format!("/api/panels/{{panel}}{rest}"));
-    let (candidates, described) = at("/candidates");
-    check(&whole, "get", &described, &province.get(COSMO, &candidates).await);
-    let sent = province.send(panel, &[&family]).await;
-    check(&whole, "post", &at("/lists").1, &sent);
-    let list = format!("/api/lists/{}", text(&sent.json["id"]));
-    let answers =
-        json!({"answers": [{"proposal": proposals(&sent.json)[0], "answer": "accepted"}]});
-    let again = answers.clone();
-    for (who, method, path, described, body, status) in [
-        (JUNIPER, "GET", "/api/me".to_owned(), "/api/me".to_owned(), Value::Null, 200),
-        (JUNIPER, "GET", "/api/panels".into(), "/api/panels".into(), Value::Null, 200),
-        (JUNIPER, "GET", at("").0, at("").1, Value::Null, 200),
-        (BARNABY, "GET", at("").0, at("").1, Value::Null, 404),
-        (
-            JUNIPER,
-            "PUT",
-            at("/capacity").0,
-            at("/capacity").1,
-            json!({"accepting": true, "anticipated": 2}),
-            200,
-        ),
-        (
-            JUNIPER,
-            "PUT",
-            at("/capacity").0,
-            at("/capacity").1,
-            json!({"accepting": true, "anticipated": 20_000}),
-            422,
-        ),
-        (JUNIPER, "PUT", at("/capacity").0, at("/capacity").1, json!([]), 400),
-        (JUNIPER, "GET", at("/lists").0, at("/lists").1, Value::Null, 200),
-        (COSMO, "POST", at("/lists").0, at("/lists").1, json!({"families": [family]}), 409),
-        (
-            JUNIPER,
-            "POST",
-            format!("{list}/answers"),
-            "/api/lists/{list}/answers".into(),
-            answers,
-            200,
-        ),
-        (
-            JUNIPER,
-            "POST",
-            format!("{list}/answers"),
-            "/api/lists/{list}/answers".into(),
-            again,
-            409,
-        ),
-        (JUNIPER, "GET", list.clone(), "/api/lists/{list}".into(), Value::Null, 200),
-        (
-            MARIGOLD,
-            "GET",
-            "/api/registrations".into(),
-            "/api/registrations".into(),
-            Value::Null,
-            200,
-        ),
-        (
-            MARIGOLD,
-            "POST",
-            "/api/registrations".into(),
-            "/api/registrations".into(),
-            json!({}),
-            400,
-        ),
-        (
-            MARIGOLD,
-            "POST",
-            format!("/api/registrations/{}/withdraw", members[0]),
-            "/api/registrations/{registration}/withdraw".into(),
-            json!({}),
-            200,
-        ),
-    ] {
+/// Somebody asks for something: who, how, where, where by the description, what they send, and with which status they are answered.
+type Step = (&'static str, &'static str, String, &'static str, Value, u16);
+
+async fn follow(province: &Province, whole: &Value, steps: Vec<Step>) {
+    for (who, method, path, described, body, status) in steps {
         let kind = [("content-type", "application/json")];
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let answer = province.paper(who, method, &path, &kind, body).await;
         assert_eq!(answer.status, status, "{method} {path}: {:?}", answer.json);
-        check(&whole, &method.to_lowercase(), &described, &answer);
+        check(whole, &method.to_lowercase(), described, &answer);
     }
+}
+
+const PANEL: &str = "/api/panels/{panel}";
+const CAPACITY: &str = "/api/panels/{panel}/capacity";
+const LISTS: &str = "/api/panels/{panel}/lists";
+const CLEAN_UP: &str = "/api/panels/{panel}/clean-up";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_answered_of_a_panel_has_the_shape_that_is_described() {
+    let province = Province::start("described-panel").await;
+    let whole = description(&province).await;
+    let panel = province.room_for(3).await;
+    let at = |described: &str| described.replace("{panel}", &panel.to_string());
+    let (room, none) = (json!({"accepting": true, "anticipated": 2}), Value::Null);
+    let much = json!({"accepting": true, "anticipated": 20_000});
+    let steps = vec![
+        (JUNIPER, "GET", "/api/me".to_owned(), "/api/me", none.clone(), 200),
+        (JUNIPER, "GET", "/api/panels".into(), "/api/panels", none.clone(), 200),
+        (JUNIPER, "GET", at(PANEL), PANEL, none.clone(), 200),
+        (BARNABY, "GET", at(PANEL), PANEL, none, 404),
+        (JUNIPER, "PUT", at(CAPACITY), CAPACITY, room, 200),
+        (JUNIPER, "PUT", at(CAPACITY), CAPACITY, much, 422),
+        (JUNIPER, "PUT", at(CAPACITY), CAPACITY, json!([]), 400),
+    ];
+    follow(&province, &whole, steps).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_answered_of_lists_and_families_has_the_shape_that_is_described() {
+    let province = Province::start("described-lists").await;
+    let whole = description(&province).await;
+    let panel = province.room_for(3).await;
+    let (family, members) = province.register(MARIGOLD, &PATIENTS[..1]).await;
+    let at = |described: &str| described.replace("{panel}", &panel.to_string());
+    let candidates = "/api/panels/{panel}/candidates";
+    check(&whole, "get", candidates, &province.get(COSMO, &at(candidates)).await);
+    let sent = province.send(panel, &[&family]).await;
+    check(&whole, "post", LISTS, &sent);
+    let (list, answers) = ("/api/lists/{list}", "/api/lists/{list}/answers");
+    let of = |described: &str| described.replace("{list}", &text(&sent.json["id"]));
+    let first = proposals(&sent.json)[0];
+    let accept = json!({"answers": [{"proposal": first, "answer": "accepted"}]});
+    let (confirm, none) = ("/api/lists/{list}/confirmations", Value::Null);
+    let (families, again) = ("/api/registrations", accept.clone());
+    let withdraw = "/api/registrations/{registration}/withdraw";
+    let withdrawn = withdraw.replace("{registration}", &members[0]);
+    let steps = vec![
+        (JUNIPER, "GET", at(LISTS), LISTS, none.clone(), 200),
+        (COSMO, "POST", at(LISTS), LISTS, json!({"families": [family]}), 409),
+        (JUNIPER, "POST", of(answers), answers, accept, 200),
+        (JUNIPER, "POST", of(answers), answers, again, 409),
+        (JUNIPER, "GET", of(list), list, none.clone(), 200),
+        (MARIGOLD, "GET", families.into(), families, none, 200),
+        (MARIGOLD, "POST", families.into(), families, json!({}), 400),
+        (JUNIPER, "POST", of(confirm), confirm, json!({"proposals": [first]}), 200),
+        (MARIGOLD, "POST", withdrawn, withdraw, json!({}), 200),
+    ];
+    follow(&province, &whole, steps).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn papers_have_the_shape_that_is_described() {
+    let province = Province::start("described-papers").await;
+    let whole = description(&province).await;
+    let panel = province.accepted().await;
+    province.emr(ADD, &PATIENTS[1..2]).await;
     let compared = province.compare(JUNIPER, panel, list_of_everything()).await;
-    check(&whole, "post", &at("/clean-up").1, &compared);
+    check(&whole, "post", CLEAN_UP, &compared);
     let refused = province.compare(JUNIPER, panel, "no table").await;
-    check(&whole, "post", &at("/clean-up").1, &refused);
-    for rest in ["/records", "/records.csv"] {
-        let (path, described) = at(rest);
-        let path = format!("{path}?from=2020-01-01&to=2099-01-01");
-        check(&whole, "get", &described, &province.get(JUNIPER, &path).await);
+    check(&whole, "post", CLEAN_UP, &refused);
+    for described in ["/api/panels/{panel}/records", "/api/panels/{panel}/records.csv"] {
+        let path = described.replace("{panel}", &panel.to_string());
+        let period = format!("{path}?from=2020-01-01&to=2099-01-01");
+        for path in [period, path] {
+            check(&whole, "get", described, &province.get(JUNIPER, &path).await);
+        }
     }
-    let (path, described) = at("/records");
-    check(&whole, "get", &described, &province.get(JUNIPER, &path).await);
 }
 
 fn list_of_everything() -> String {

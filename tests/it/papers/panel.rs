@@ -164,7 +164,10 @@ async fn people(server: &Server, count: u64) -> Vec<Patient> {
     use pas::province::{Person, Plan, Province};
     let plan = Plan { seed: 5, people: count * 2, providers: 1, clinics: 1 };
     let invented = Province::new(plan).expect("a plan");
-    let home = crate::sandbox::program::Home::with_database("papers", &server.database.url);
+    let home = crate::sandbox::program::Home::with_database(
+        &format!("papers-{count}"),
+        &server.database.url,
+    );
     let folder = home.folder.join("province");
     std::fs::create_dir_all(&folder).expect("a folder");
     let words = format!(
