@@ -22,3 +22,5 @@ CREATE INDEX session_by_end ON web.session (expires_at);
 GRANT USAGE ON SCHEMA web TO pas_server;
 GRANT SELECT, INSERT, DELETE ON web.session TO pas_server;
 GRANT UPDATE (seen_at) ON web.session TO pas_server;
+COMMENT ON COLUMN web.session.opened_at IS 'When they signed in.';
+COMMENT ON COLUMN web.session.expires_at IS 'When it ends whatever they do.';

@@ -61,7 +61,7 @@ const RECORDS: Operation = Operation {
     )
 };
 
-const OPERATIONS: [Operation; 16] = [
+const OPERATIONS: &[Operation] = &[
     get("/api/me", "me", "Who is signed in, and what they may do", "Me"),
     get("/api/panels", "panels", "The panels that somebody acts for or looks after", "Panels"),
     get("/api/panels/{panel}", "panel", "One panel", "Panel"),
@@ -103,6 +103,29 @@ const OPERATIONS: [Operation; 16] = [
             (200, "CleanUp"),
         )
     },
+    get("/api/panels/{panel}/targets", "targets", "How large it is to be by when", "Targets"),
+    send(
+        ["/api/panels/{panel}/targets", "post"],
+        "setTarget",
+        "Set how large it is to be by a day, or give that up",
+        "Target",
+        (200, "Targets"),
+    ),
+    get("/api/delegates", "delegates", "Who acts for the providers that somebody is", "Delegates"),
+    send(
+        ["/api/delegates/{practitioner}/{subject}", "put"],
+        "giveDelegate",
+        "Let somebody act for a provider",
+        "Nothing",
+        (200, "Delegates"),
+    ),
+    send(
+        ["/api/delegates/{practitioner}/{subject}", "delete"],
+        "takeDelegate",
+        "Let somebody no longer act for a provider",
+        "Nothing",
+        (200, "Delegates"),
+    ),
     get("/api/lists/{list}", "list", "One list", "List"),
     send(
         ["/api/lists/{list}/answers", "post"],
@@ -125,6 +148,13 @@ const OPERATIONS: [Operation; 16] = [
         "Register a family",
         "Registering",
         (201, "Families"),
+    ),
+    send(
+        ["/api/families/{family}", "put"],
+        "updateFamily",
+        "Change what a family told, but for who they are",
+        "Updating",
+        (200, "Families"),
     ),
     send(
         ["/api/registrations/{registration}/reconfirm", "post"],
@@ -202,6 +232,9 @@ impl Operation {
             path("panel", "The panel's number", number),
             path("list", "The list's number", uuid()),
             path("registration", "The registration's number", uuid()),
+            path("family", "The family's number", uuid()),
+            path("practitioner", "The provider's key in PAS", json!({"type": "string"})),
+            path("subject", "Who, as the issuer knows them", json!({"type": "string"})),
         ];
         let day = |name: &str, told: &str| {
             json!({"name": name, "in": "query", "required": true, "description": told,

@@ -101,6 +101,8 @@ fn panels() -> Vec<(&'static str, Value)> {
         "monthly": or_null("integer"), "desiredSize": or_null("integer"), "mix": {"oneOf": [mix, {"type": "null"}]},
         "gender": words_or_null(Gender::ALL, Gender::word), "languages": list_of(text()),
     });
+    let delegate = json!({"subject": text(), "practitioner": text(), "since": instant()});
+    let target = || object(json!({"dueOn": day()}), json!({"size": or_null("integer")}));
     let problem = json!({"status": number(), "title": text(), "detail": text()});
     vec![
         ("Problem", all_of(problem)),
@@ -108,6 +110,9 @@ fn panels() -> Vec<(&'static str, Value)> {
         ("Panels", all_of(json!({"panels": of_many("Panel")}))),
         ("Panel", all_of(known)),
         ("Capacity", object(json!({"accepting": flag(), "anticipated": number()}), wished)),
+        ("Target", target()),
+        ("Targets", all_of(json!({"targets": of_many("Target")}))),
+        ("Delegates", all_of(json!({"delegates": list_of(all_of(delegate))}))),
     ]
 }
 
@@ -151,20 +156,53 @@ fn families() -> Vec<(&'static str, Value)> {
     let member = json!({
         "registration": uuid(), "phn": phn(), "preferredName": or_null("string"),
         "state": words(RegistrationState::ALL, RegistrationState::word), "registeredAt": instant(), "reconfirmedAt": instant(),
+        "healthChanged": flag(), "conditions": list_of(text()),
     });
     let standing = json!({
         "type": "string",
         "enum": ["among the first ten", "among the first hundred", "among the first thousand", "further back"],
     });
-    let family = json!({"family": uuid(), "community": text(), "standing": standing, "members": list_of(all_of(member))});
+    let family = json!({
+        "family": uuid(), "community": text(), "standing": standing, "members": list_of(all_of(member)),
+        "email": or_null("string"), "phone": or_null("string"), "channel": channel(), "language": text(),
+        "postalCode": or_null("string"), "distance": {"enum": [5, 20, 50, null]},
+        "providerGender": words_or_null(Gender::ALL, Gender::word), "interpreter": or_null("string"),
+    });
     vec![
         ("Families", all_of(json!({"families": list_of(all_of(family))}))),
         ("Nothing", all_of(json!({}))),
     ]
 }
 
+fn one_of(words: &[&str]) -> Value {
+    json!({"type": "string", "enum": words})
+}
+
+fn channel() -> Value {
+    one_of(&["email", "phone", "text"])
+}
+
+/// What a family may tell of how to reach it and what it would like.
+fn wishes() -> Value {
+    json!({
+        "email": or_null("string"), "phone": or_null("string"), "postalCode": or_null("string"),
+        "community": or_null("string"), "distance": {"enum": [5, 20, 50, null]},
+        "providerGender": words_or_null(Gender::ALL, Gender::word), "interpreter": or_null("string"),
+    })
+}
+
+/// The same, changed later, with the health of its members.
+fn updating() -> Value {
+    let health = object(
+        json!({"registration": uuid()}),
+        json!({"healthChanged": flag(), "conditions": list_of(text())}),
+    );
+    let mut wishes = wishes();
+    wishes["members"] = list_of(health);
+    object(json!({"channel": channel(), "language": text()}), wishes)
+}
+
 fn registering() -> Vec<(&'static str, Value)> {
-    let one_of = |words: &[&str]| json!({"type": "string", "enum": words});
     let looking = one_of(&[
         "provider-retiring",
         "provider-moving",
@@ -183,16 +221,12 @@ fn registering() -> Vec<(&'static str, Value)> {
     let family = object(
         json!({
             "registeredBy": one_of(&["self", "family", "agent"]), "consent": {"const": true},
-            "channel": one_of(&["email", "phone", "text"]), "language": text(),
+            "channel": channel(), "language": text(),
             "members": {"type": "array", "minItems": 1, "maxItems": 20, "items": member},
         }),
-        json!({
-            "email": or_null("string"), "phone": or_null("string"), "postalCode": or_null("string"),
-            "community": or_null("string"), "distance": {"enum": [5, 20, 50, null]},
-            "providerGender": words_or_null(Gender::ALL, Gender::word), "interpreter": or_null("string"),
-        }),
+        wishes(),
     );
-    vec![("Registering", family)]
+    vec![("Registering", family), ("Updating", updating())]
 }
 
 fn papers() -> Vec<(&'static str, Value)> {

@@ -23,7 +23,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (10, "index later", include_str!("../../migrations/0010_index_later.sql")),
     (11, "attachment", include_str!("../../migrations/0011_attachment.sql")),
     (12, "sessions", include_str!("../../migrations/0012_sessions.sql")),
-    (16, "notices", include_str!("../../migrations/0016_notices.sql")),
+    (13, "notices", include_str!("../../migrations/0013_notices.sql")),
 ];
 
 /// The version that this build needs.

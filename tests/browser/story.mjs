@@ -1,9 +1,120 @@
-// The four steps of attachment, as its people click them.
+// The four steps of attachment, as its people click them in fixtures/README.md.
 
 import { browse, expect, Visitor } from './browser.mjs';
 
+/// What a page tells after something was done.
+async function told(visitor, words) {
+  const status = visitor.page.getByRole('status');
+  expect(await status.count() === 1, `${visitor.name} is told nothing: ${await visitor.page.locator('main').innerText()}`);
+  expect((await status.innerText()).match(words), `${visitor.name} is told ${await status.innerText()}`);
+}
+
 await browse(async (browser) => {
+  // Step 1: room.
   const juniper = await Visitor.signIn(browser, 'Juniper Testwell');
   await juniper.seen('provider-home');
-  expect(await juniper.page.getByText('Juniper Testwell').count() > 0, 'she is greeted');
+  await juniper.page.getByRole('link', { name: 'Juniper Testwell' }).click();
+  await juniper.page.getByLabel('Yes, we accept new patients').check();
+  await juniper.page.getByLabel('New patients, from today on').fill('5');
+  await juniper.page.getByLabel('Low', { exact: true }).fill('50');
+  await juniper.page.getByLabel('Medium', { exact: true }).fill('30');
+  await juniper.page.getByLabel('High', { exact: true }).fill('21');
+  await juniper.page.getByRole('button', { name: 'State this capacity' }).click();
+  expect(await juniper.page.getByRole('alert').count() === 1, 'a mix of 101 per cent is refused');
+  await juniper.seen('provider-capacity-refused');
+  await juniper.page.getByLabel('High', { exact: true }).fill('20');
+  await juniper.page.getByRole('button', { name: 'State this capacity' }).click();
+  await told(juniper, /capacity/i);
+  await juniper.seen('provider-panel');
+
+  // Somebody registers; first with a slip of the pen.
+  const marigold = await Visitor.signIn(browser, 'Marigold Exampleton', { viewport: { width: 390, height: 844 }, hasTouch: true });
+  await marigold.page.getByRole('link', { name: 'My registrations' }).click();
+  await marigold.seen('patient-none-yet');
+  await marigold.page.getByRole('link', { name: 'Register to find a provider' }).click();
+  await marigold.page.getByLabel('E-mail address').fill('marigold@mail.example');
+  await marigold.page.getByLabel('E-mail', { exact: true }).check();
+  await marigold.page.getByLabel('Postal code', { exact: true }).fill('V0X 9Z1');
+  await marigold.page.getByLabel('Personal health number').fill('9876500011');
+  await marigold.page.getByLabel('Given names').fill('Marigold');
+  await marigold.page.getByLabel('Family name').fill('Exampleton');
+  await marigold.page.getByLabel('Birth date').fill('1984-04-21');
+  await marigold.page.getByLabel('Why they look for a provider').selectOption('provider-retiring');
+  await marigold.page.getByLabel('Heart failure').check();
+  await marigold.page.getByLabel('Diabetes').check();
+  await marigold.page.getByLabel(/^We agree/).check();
+  await marigold.page.getByRole('button', { name: 'Register', exact: true }).click();
+  expect((await marigold.page.getByRole('alert').innerText()).includes('does not match provincial records'), 'a wrong birth date is told as all else');
+  expect(await marigold.page.getByLabel('Given names').inputValue() === 'Marigold', 'what was typed is kept');
+  await marigold.seen('patient-no-match');
+  await marigold.page.getByLabel('Birth date').fill('1984-04-12');
+  await marigold.page.getByRole('button', { name: 'Register', exact: true }).click();
+  await told(marigold, /register/i);
+  await marigold.seen('patient-registered');
+
+  // Step 2: a list.
+  const cosmo = await Visitor.signIn(browser, 'Cosmo Matchwright');
+  await cosmo.seen('coordinator-home');
+  await cosmo.page.getByRole('link', { name: /Lantern Coast/ }).click();
+  await cosmo.seen('coordinator-network');
+  await cosmo.page.getByRole('link', { name: /Candidates for Juniper Testwell/ }).click();
+  await cosmo.seen('coordinator-candidates');
+  const chosen = cosmo.page.getByRole('checkbox', { checked: true });
+  const ticked = await chosen.count();
+  expect(ticked >= 3, `${ticked} candidates`);
+  // One is left out, for a reason.
+  const left = cosmo.page.locator('li.candidate', { has: chosen }).nth(1);
+  await left.getByLabel('If left out, why').selectOption({ index: 1 });
+  await left.getByRole('checkbox').uncheck();
+  await cosmo.page.getByRole('button', { name: 'Send this list' }).click();
+  await told(cosmo, /list/i);
+  await cosmo.seen('coordinator-list-sent');
+
+  // Step 3: review, by the one at the desk, with the keyboard alone.
+  const dahlia = await Visitor.signIn(browser, 'Dahlia Deskworth');
+  await dahlia.page.getByRole('link', { name: 'Juniper Testwell' }).click();
+  await dahlia.seen('desk-review');
+  const people = dahlia.page.getByRole('group', { name: /^Your answer for/ });
+  const many = await people.count();
+  const families = await dahlia.page.locator('.card', { has: people }).count();
+  expect(families === ticked - 1, `${families} families are proposed of ${ticked - 1}`);
+  const first = dahlia.page.locator('.card', { has: people }).first();
+  for (let place = 0; place < many; place += 1) {
+    const group = people.nth(place);
+    const accepted = await first.getByRole('group', { name: await group.locator('legend').innerText(), exact: true }).count() === 1;
+    await group.getByRole('radio').first().focus();
+    // From "leave as it is" by arrow keys to the answer.
+    const words = await group.getByRole('radio').evaluateAll((radios) => radios.map((radio) => radio.value));
+    for (let step = 0; step < words.indexOf(accepted ? 'accepted' : 'declined'); step += 1) await dahlia.page.keyboard.press('ArrowDown');
+    if (!accepted) {
+      await dahlia.page.keyboard.press('Tab');
+      await dahlia.page.keyboard.press('ArrowDown');
+    }
+  }
+  await dahlia.page.getByRole('button', { name: 'Send these answers' }).focus();
+  await dahlia.page.keyboard.press('Enter');
+  await told(dahlia, /answer/i);
+  await dahlia.seen('desk-answered');
+
+  // Step 4: attachment.
+  await juniper.page.reload();
+  await juniper.page.getByRole('button', { name: /^Confirm / }).first().click();
+  await told(juniper, /confirm/i);
+  await juniper.page.getByRole('link', { name: /on the panel/ }).click();
+  expect(await juniper.page.getByRole('table').locator('tbody tr').count() >= 1, 'somebody is on the panel');
+  await juniper.seen('provider-members');
+
+  // Whoever was not chosen waits on, and is told so.
+  await marigold.page.goto('/my/registrations');
+  await marigold.seen('patient-standing');
+  const letters = juniper.page;
+  for (let tries = 0; tries < 60; tries += 1) {
+    await letters.goto('/sandbox/mail');
+    if (await letters.getByRole('heading', { name: /still waiting/ }).count() > 0) break;
+    await letters.waitForTimeout(1000);
+  }
+  expect(await letters.getByRole('heading', { name: /still waiting/ }).count() > 0, 'nobody is told that they wait on');
+  await juniper.seen('letters');
+  await letters.goto('/numbers');
+  await juniper.seen('numbers');
 });

@@ -21,3 +21,8 @@ CREATE INDEX notice_by_turn ON attachment.notice (due_at) WHERE sent_at IS NULL 
 
 GRANT SELECT, INSERT ON attachment.notice TO pas_server;
 GRANT UPDATE (due_at, attempts, sent_at, given_up_at) ON attachment.notice TO pas_server;
+COMMENT ON COLUMN attachment.notice.family_id IS 'Whom it is for.';
+COMMENT ON COLUMN attachment.notice.made_at IS 'When it happened.';
+COMMENT ON COLUMN attachment.notice.attempts IS 'How often it was tried.';
+COMMENT ON COLUMN attachment.notice.sent_at IS 'When a mail server took it.';
+COMMENT ON COLUMN attachment.notice.given_up_at IS 'When it was given up: it will never be taken, or was tried too often.';
