@@ -5,7 +5,7 @@ import { browse, expect, Visitor } from './browser.mjs';
 /// What a page tells after something was done.
 async function told(visitor, words) {
   const status = visitor.page.getByRole('status');
-  expect(await status.count() === 1, `${visitor.name} is told nothing: ${await visitor.page.locator('main').innerText()}`);
+  await status.waitFor();
   expect((await status.innerText()).match(words), `${visitor.name} is told ${await status.innerText()}`);
 }
 
@@ -42,7 +42,7 @@ await browse(async (browser) => {
   await marigold.page.getByLabel('Why they look for a provider').selectOption('provider-retiring');
   await marigold.page.getByLabel('Heart failure').check();
   await marigold.page.getByLabel('Diabetes').check();
-  await marigold.page.getByLabel(/^We agree/).check();
+  await marigold.page.getByLabel(/We agree/).check();
   await marigold.page.getByRole('button', { name: 'Register', exact: true }).click();
   expect((await marigold.page.getByRole('alert').innerText()).includes('does not match provincial records'), 'a wrong birth date is told as all else');
   expect(await marigold.page.getByLabel('Given names').inputValue() === 'Marigold', 'what was typed is kept');
