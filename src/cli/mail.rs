@@ -15,7 +15,7 @@ pub struct MailArgs {
         requires = "mail_from"
     )]
     pub smtp_url: Option<String>,
-    /// Whom letters are from, as 'Name <address>' [default: none]
+    /// Whom letters are from: an address, with a name before it if you like [default: none]
     #[arg(long, env = "PAS_MAIL_FROM", value_name = "ADDRESS")]
     pub mail_from: Option<String>,
     /// Where families see their registration, as letters tell them [default: /my/registrations of our own address]
