@@ -11,7 +11,7 @@ mod signed;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
@@ -26,7 +26,7 @@ use crate::workflow::{Given, Registering, Sending, Updating};
 use super::App;
 use problem::Problem;
 use shown::{Json, candidate, families, family, list, panel, person};
-use signed::{Reading, Writing};
+use signed::{At, Reading, Writing};
 
 type Answered = Result<Json, Problem>;
 type Shared = State<Arc<App>>;
@@ -65,27 +65,27 @@ async fn panels(State(app): Shared, Reading(signed): Reading) -> Answered {
 }
 
 /// `GET /api/panels/{panel}`
-async fn one_panel(State(app): Shared, Reading(signed): Reading, Path(id): Path<i64>) -> Answered {
+async fn one_panel(State(app): Shared, Reading(signed): Reading, At(id): At<i64>) -> Answered {
     Ok(Json(panel(&signed.desk(&app).see_panel(PanelId(id)).await?)))
 }
 
 /// `PUT /api/panels/{panel}/capacity`
 async fn state_capacity(
     State(app): Shared,
-    Path(id): Path<i64>,
+    At(id): At<i64>,
     Writing(signed, capacity): Writing<Capacity>,
 ) -> Answered {
     Ok(Json(panel(&signed.desk(&app).state_capacity(PanelId(id), &capacity).await?)))
 }
 
 /// `GET /api/panels/{panel}/candidates`
-async fn candidates(State(app): Shared, Reading(signed): Reading, Path(id): Path<i64>) -> Answered {
+async fn candidates(State(app): Shared, Reading(signed): Reading, At(id): At<i64>) -> Answered {
     let candidates = signed.desk(&app).candidates(PanelId(id)).await?;
     Ok(Json(json!({ "candidates": candidates.iter().map(candidate).collect::<Vec<_>>() })))
 }
 
 /// `GET /api/panels/{panel}/lists`
-async fn lists(State(app): Shared, Reading(signed): Reading, Path(id): Path<i64>) -> Answered {
+async fn lists(State(app): Shared, Reading(signed): Reading, At(id): At<i64>) -> Answered {
     let lists = signed.desk(&app).lists(PanelId(id)).await?;
     Ok(Json(json!({ "lists": lists.iter().map(list).collect::<Vec<_>>() })))
 }
@@ -93,7 +93,7 @@ async fn lists(State(app): Shared, Reading(signed): Reading, Path(id): Path<i64>
 /// `POST /api/panels/{panel}/lists`
 async fn send_list(
     State(app): Shared,
-    Path(id): Path<i64>,
+    At(id): At<i64>,
     Writing(signed, sending): Writing<Sending>,
 ) -> Result<Response, Problem> {
     let sent = signed.desk(&app).send_list(PanelId(id), &sending).await?;
@@ -102,14 +102,14 @@ async fn send_list(
 }
 
 /// `GET /api/panels/{panel}/targets`
-async fn targets(State(app): Shared, Reading(signed): Reading, Path(id): Path<i64>) -> Answered {
+async fn targets(State(app): Shared, Reading(signed): Reading, At(id): At<i64>) -> Answered {
     Ok(Json(json!({ "targets": signed.desk(&app).targets(PanelId(id)).await? })))
 }
 
 /// `POST /api/panels/{panel}/targets`
 async fn set_target(
     State(app): Shared,
-    Path(id): Path<i64>,
+    At(id): At<i64>,
     Writing(signed, target): Writing<Target>,
 ) -> Answered {
     Ok(Json(json!({ "targets": signed.desk(&app).set_target(PanelId(id), target).await? })))
@@ -123,7 +123,7 @@ async fn delegates(State(app): Shared, Reading(signed): Reading) -> Answered {
 /// `PUT /api/delegates/{practitioner}/{subject}`
 async fn give_delegate(
     State(app): Shared,
-    Path((practitioner, subject)): Path<(String, String)>,
+    At((practitioner, subject)): At<(String, String)>,
     Writing(signed, Nothing {}): Writing<Nothing>,
 ) -> Answered {
     let delegates = signed.desk(&app).delegate(&practitioner, &subject, true).await?;
@@ -133,7 +133,7 @@ async fn give_delegate(
 /// `DELETE /api/delegates/{practitioner}/{subject}`
 async fn take_delegate(
     State(app): Shared,
-    Path((practitioner, subject)): Path<(String, String)>,
+    At((practitioner, subject)): At<(String, String)>,
     Writing(signed, Nothing {}): Writing<Nothing>,
 ) -> Answered {
     let delegates = signed.desk(&app).delegate(&practitioner, &subject, false).await?;
@@ -141,7 +141,7 @@ async fn take_delegate(
 }
 
 /// `GET /api/lists/{list}`
-async fn one_list(State(app): Shared, Reading(signed): Reading, Path(id): Path<Uuid>) -> Answered {
+async fn one_list(State(app): Shared, Reading(signed): Reading, At(id): At<Uuid>) -> Answered {
     let (_, seen) = signed.desk(&app).see_list(ListId(id)).await?;
     Ok(Json(list(&seen)))
 }
@@ -155,7 +155,7 @@ struct Answers {
 /// `POST /api/lists/{list}/answers`
 async fn answer(
     State(app): Shared,
-    Path(id): Path<Uuid>,
+    At(id): At<Uuid>,
     Writing(signed, Answers { answers }): Writing<Answers>,
 ) -> Answered {
     Ok(Json(list(&signed.desk(&app).answer(ListId(id), &answers).await?)))
@@ -170,7 +170,7 @@ struct Confirmations {
 /// `POST /api/lists/{list}/confirmations`
 async fn confirm(
     State(app): Shared,
-    Path(id): Path<Uuid>,
+    At(id): At<Uuid>,
     Writing(signed, Confirmations { proposals }): Writing<Confirmations>,
 ) -> Answered {
     Ok(Json(list(&signed.desk(&app).confirm(ListId(id), &proposals).await?)))
@@ -193,7 +193,7 @@ async fn register(
 /// `PUT /api/families/{family}`
 async fn update_family(
     State(app): Shared,
-    Path(id): Path<Uuid>,
+    At(id): At<Uuid>,
     Writing(signed, asked): Writing<Updating>,
 ) -> Answered {
     Ok(Json(family(&signed.desk(&app).update_family(FamilyId(id), &asked).await?)))
@@ -206,7 +206,7 @@ struct Nothing {}
 /// `POST /api/registrations/{registration}/reconfirm`
 async fn reconfirm(
     State(app): Shared,
-    Path(id): Path<Uuid>,
+    At(id): At<Uuid>,
     Writing(signed, Nothing {}): Writing<Nothing>,
 ) -> Answered {
     Ok(Json(families(&signed.desk(&app).reconfirm(RegistrationId(id)).await?)))
@@ -215,7 +215,7 @@ async fn reconfirm(
 /// `POST /api/registrations/{registration}/withdraw`
 async fn withdraw(
     State(app): Shared,
-    Path(id): Path<Uuid>,
+    At(id): At<Uuid>,
     Writing(signed, Nothing {}): Writing<Nothing>,
 ) -> Answered {
     Ok(Json(families(&signed.desk(&app).withdraw(RegistrationId(id)).await?)))

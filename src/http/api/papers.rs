@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -28,7 +28,7 @@ use super::super::{App, body};
 use super::Shared;
 use super::problem::Problem;
 use super::shown::Json;
-use super::signed::{Reading, Signed};
+use super::signed::{At, Reading, Signed};
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -56,7 +56,7 @@ async fn found(app: &App, signed: &Signed, id: i64, period: Asked) -> Result<Rec
 async fn records(
     State(app): Shared,
     Reading(signed): Reading,
-    Path(id): Path<i64>,
+    At(id): At<i64>,
     headers: HeaderMap,
     period: Asked,
 ) -> Result<Response, Problem> {
@@ -83,7 +83,7 @@ async fn records(
 async fn records_table(
     State(app): Shared,
     Reading(signed): Reading,
-    Path(id): Path<i64>,
+    At(id): At<i64>,
     period: Asked,
 ) -> Result<Response, Problem> {
     Ok(table(&found(&app, &signed, id, period).await?))
@@ -147,11 +147,7 @@ impl Kind {
 }
 
 /// `POST /api/panels/{panel}/clean-up`: a dry run, so whoever may look may ask for it.
-async fn clean_up(
-    State(app): Shared,
-    Path(id): Path<i64>,
-    request: Request,
-) -> Result<Json, Response> {
+async fn clean_up(State(app): Shared, At(id): At<i64>, request: Request) -> Result<Json, Response> {
     let (parts, sent) = request.into_parts();
     let signed = Signed::of(&parts, &app, false).await?;
     let kind = Kind::of(&parts.headers).map_err(IntoResponse::into_response)?;

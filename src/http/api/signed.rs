@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -55,6 +55,19 @@ impl Signed {
         let person = app.service.store.person(subject.as_str()).await;
         let person = person.map_err(|error| Problem::from(Refusal::from(error)).into_response())?;
         Ok(Signed { person, caller, request_id, address })
+    }
+}
+
+/// What the address holds; of another kind, it is a problem like any other.
+pub(super) struct At<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Arc<App>> for At<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let path = Path::from_request_parts(parts, app).await;
+        let told = "A part of the address is not of its kind: a number of ours.";
+        path.map(|Path(held)| At(held)).map_err(|_| Problem::new(StatusCode::BAD_REQUEST, told))
     }
 }
 

@@ -95,6 +95,18 @@ async fn what_cannot_be_read_is_told_and_nothing_is_kept() {
         assert_eq!(answer.status, status, "{:?}", answer.json);
         assert_eq!(answer.header("content-type"), "application/problem+json");
     }
+    for path in [
+        "/api/panels/none",
+        "/api/lists/none",
+        "/api/panels/none/records?from=2026-01-01&to=2026-02-01",
+    ] {
+        let answer = province.get(JUNIPER, path).await;
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (400, "application/problem+json"),
+            "{path}"
+        );
+    }
     let stated = "SELECT count(*) FROM attachment.capacity";
     assert_eq!(province.guarded.server.database.count(stated).await, 0);
 }
