@@ -24,18 +24,20 @@ mod trace;
 mod unrecorded;
 mod web;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Extension, Request, State};
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use uuid::Uuid;
 
-use crate::access::{Caller, ClientId};
+use crate::access::{Authenticated, Caller, ClientId, Scopes};
 use crate::audit::{Origin, Outcome};
 use crate::conformance::{BASES, Claims};
 use crate::fault::{Code, Issue};
@@ -100,6 +102,21 @@ impl App {
         Sent(self.service.alone(vec![Issue::plain(code)]))
     }
 
+    /// Whoever sends a request, if they are let in.
+    async fn admit(&self, parts: &Parts) -> Result<Admitted, Response> {
+        let request_id = parts.extensions.get::<RequestId>().map_or(Uuid::nil(), |id| id.0);
+        let address = door::origin(parts, self.behind_gateway);
+        match self.door.admit(&parts.headers, self.service.clock.now()).await {
+            Ok(Authenticated { caller, scopes }) => {
+                Ok(Admitted { caller, scopes, request_id, address })
+            }
+            Err((turned, caller)) => {
+                let origin = Origin { request_id, caller: &caller, address };
+                Err(self.turned_away(turned, origin))
+            }
+        }
+    }
+
     /// For a message that was not even read, with its record.
     fn refused(&self, issue: Issue, origin: Origin<'_>) -> Answer {
         let answer = self.service.alone(vec![issue]);
@@ -125,6 +142,21 @@ impl App {
             response.extensions_mut().insert(Speaking(client.clone()));
         }
         response
+    }
+}
+
+/// Whoever was let in, and of which request.
+#[derive(Debug)]
+struct Admitted {
+    caller: Caller,
+    scopes: Scopes,
+    request_id: Uuid,
+    address: Option<IpAddr>,
+}
+
+impl Admitted {
+    fn origin(&self) -> Origin<'_> {
+        Origin { request_id: self.request_id, caller: &self.caller, address: self.address }
     }
 }
 
@@ -166,20 +198,13 @@ pub fn layered(routes: Router, app: Arc<App>) -> Router {
 }
 
 /// `POST [base]/$process-message`
-async fn message(
-    State(app): Shared,
-    Extension(RequestId(id)): Extension<RequestId>,
-    request: Request,
-) -> Response {
+async fn message(State(app): Shared, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let address = door::origin(&parts, app.behind_gateway);
-    let by = match app.door.admit(&parts.headers, app.service.clock.now()).await {
+    let by = match app.admit(&parts).await {
         Ok(by) => by,
-        Err((turned, caller)) => {
-            return app.turned_away(turned, Origin { request_id: id, caller: &caller, address });
-        }
+        Err(turned_away) => return turned_away,
     };
-    let origin = Origin { request_id: id, caller: &by.caller, address };
+    let origin = by.origin();
     let mut unrecorded = Unrecorded { app: &app, origin, answered: false };
     let received = match negotiate::negotiate(&parts) {
         Ok(encoding) => body::read(body, encoding, app.limits, &app.bodies).await,

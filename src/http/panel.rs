@@ -1,6 +1,6 @@
 //! `GET [base]/Group`: a provider's whole panel, for whoever may send messages in the provider's name.
 
-use axum::extract::{Extension, Request, State};
+use axum::extract::{Request, State};
 use axum::http::HeaderValue;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -8,7 +8,6 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 
-use crate::audit::Origin;
 use crate::fault::{Code, Issue};
 use crate::message::Naming;
 use crate::process::{PanelAsk, panel};
@@ -16,7 +15,7 @@ use crate::registry::Identifier;
 
 use super::negotiate::{accepted, query};
 use super::published::encoded;
-use super::{App, RequestId, Shared, door};
+use super::{App, Shared};
 
 /// Members of a page, where nothing is said.
 const COUNT: u32 = 1_000;
@@ -32,20 +31,13 @@ struct Asked {
 }
 
 /// `GET [base]/Group`
-pub(super) async fn search(
-    State(app): Shared,
-    Extension(RequestId(id)): Extension<RequestId>,
-    request: Request,
-) -> Response {
+pub(super) async fn search(State(app): Shared, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let address = door::origin(&parts, app.behind_gateway);
-    let by = match app.door.admit(&parts.headers, app.service.clock.now()).await {
+    let by = match app.admit(&parts).await {
         Ok(by) => by,
-        Err((turned, caller)) => {
-            return app.turned_away(turned, Origin { request_id: id, caller: &caller, address });
-        }
+        Err(turned_away) => return turned_away,
     };
-    let origin = Origin { request_id: id, caller: &by.caller, address };
+    let origin = by.origin();
     let asked = query(&parts)
         .and_then(|query| accepted(&query, &parts.headers).map(|()| query))
         .map_err(Issue::plain)

@@ -1,6 +1,5 @@
 //! Who is signed in, and what they send.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
@@ -8,53 +7,42 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
-use uuid::Uuid;
 
-use crate::access::{Authenticated, Caller};
+use crate::access::Caller;
 use crate::attachment::Person;
-use crate::audit::Origin;
 use crate::workflow::{Desk, Refusal};
 
 use super::super::negotiate::Encoding;
-use super::super::{App, RequestId, body, door};
+use super::super::{Admitted, App, body};
 use super::problem::Problem;
 
 /// A person, proved by a token.
 #[derive(Debug)]
 pub(super) struct Signed {
     pub(super) person: Person,
-    caller: Caller,
-    request_id: Uuid,
-    address: Option<IpAddr>,
+    by: Admitted,
 }
 
 impl Signed {
     pub(super) fn desk<'d>(&'d self, app: &'d App) -> Desk<'d> {
-        let origin =
-            Origin { request_id: self.request_id, caller: &self.caller, address: self.address };
-        Desk { service: &app.service, person: &self.person, origin }
+        Desk { service: &app.service, person: &self.person, origin: self.by.origin() }
     }
 
     pub(super) async fn of(parts: &Parts, app: &App, writes: bool) -> Result<Self, Response> {
-        let request_id = parts.extensions.get::<RequestId>().map_or(Uuid::nil(), |id| id.0);
-        let address = door::origin(parts, app.behind_gateway);
-        let by = app.door.admit(&parts.headers, app.service.clock.now()).await;
-        let Authenticated { caller, scopes } = by.map_err(|(turned, caller)| {
-            app.turned_away(turned, Origin { request_id, caller: &caller, address })
-        })?;
+        let by = app.admit(parts).await?;
         let forbidden = |why| Problem::new(StatusCode::FORBIDDEN, why).into_response();
-        let Caller::User { subject, .. } = &caller else {
+        let Caller::User { subject, .. } = &by.caller else {
             return Err(forbidden(
                 "The attachment workflow is for people: sign in through a program.",
             ));
         };
-        let allowed = if writes { scopes.allows_changes() } else { scopes.allows_reading() };
+        let allowed = if writes { by.scopes.allows_changes() } else { by.scopes.allows_reading() };
         if !allowed {
             return Err(forbidden("The scopes of the token do not allow this."));
         }
         let person = app.service.store.person(subject.as_str()).await;
         let person = person.map_err(|error| Problem::from(Refusal::from(error)).into_response())?;
-        Ok(Signed { person, caller, request_id, address })
+        Ok(Signed { person, by })
     }
 }
 

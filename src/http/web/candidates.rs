@@ -15,13 +15,13 @@ use crate::workflow::{Candidate, LeftOut, Refusal, Sending};
 
 use super::super::App;
 use super::super::api::problem::Problem;
+use super::asked::{Done, Fields, panel_id};
 use super::capacity::Choosable;
 use super::layout::Page;
-use super::panel::{Done, Fields, today};
-use super::refused::{mendable, panel_id, shown};
-use super::review::{ListShown, Today};
+use super::refused::{mendable, shown};
+use super::review::ListShown;
 use super::visitor::{Form, Visitor};
-use super::words;
+use super::words::{self, Today};
 
 #[derive(Template)]
 #[template(path = "web/candidates.html")]
@@ -76,7 +76,7 @@ impl CandidateShown {
             why: ranked.parts.iter().map(words::part).collect(),
             complexity: words::complexity(seeker.complexity),
             km: format!("{:.0} km", seeker.km),
-            waited: words::waited(seeker.registered_at, today.now),
+            waited: today.waited(seeker.registered_at),
             language: words::language(&seeker.language).to_owned(),
             interpreter: seeker.interpreter.as_deref().map(|tag| words::language(tag).to_owned()),
             chosen: sent.map_or(fits, |sending| sending.families.contains(&family)),
@@ -117,7 +117,7 @@ async fn page_of(
     let desk = visitor.desk(app);
     let choice = desk.choice(panel).await?;
     let lists = desk.lists(panel).await?;
-    let today = today(app);
+    let today = Today::of(app);
     let sent = again.as_ref().map(|(sending, _)| sending);
     let all = |candidates: &[Candidate], fits| -> Vec<CandidateShown> {
         candidates.iter().map(|one| CandidateShown::of(one, fits, sent, today)).collect()

@@ -95,17 +95,17 @@ impl Stating {
 
     /// Languages that are offered by name.
     pub(super) fn offered(&self) -> Vec<Choosable<'static>> {
-        let offered = |(value, text): (&'static str, &'static str)| Choosable {
-            value,
-            text,
-            chosen: self.languages.iter().any(|tag| tag == value),
+        let offered = |language: words::Language| Choosable {
+            value: language.tag,
+            text: language.name,
+            chosen: self.languages.iter().any(|tag| tag == language.tag),
         };
         words::LANGUAGES.into_iter().map(offered).collect()
     }
 
     /// All others, by their tags.
     pub(super) fn others(&self) -> String {
-        let named = |tag: &&String| words::LANGUAGES.iter().any(|(known, _)| known == tag);
+        let named = |tag: &&String| words::LANGUAGES.iter().any(|known| known.tag == *tag);
         let others: Vec<&str> =
             self.languages.iter().filter(|tag| !named(tag)).map(String::as_str).collect();
         others.join(" ")

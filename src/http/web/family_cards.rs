@@ -1,15 +1,14 @@
 //! How families are shown to whoever registered them: states in plain words, waits in months, standings as bands.
 
 use askama::Template;
-use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::attachment::{Cell, RegistrationState, standing};
-use crate::clock::Clock;
 use crate::store::{FamilyView, RegistrationView};
 
 use super::super::App;
 use super::visitor::Visitor;
+use super::words::Today;
 
 /// The page of all families that somebody registered.
 #[derive(Template)]
@@ -78,20 +77,8 @@ pub(super) fn name_of(member: &RegistrationView) -> String {
     member.preferred_name.clone().unwrap_or_else(|| member.name.clone())
 }
 
-fn day(app: &App, at: DateTime<Utc>) -> String {
-    Clock::day_of(at, app.service.offset).format("%-d %B %Y").to_string()
-}
-
-fn shown_member(app: &App, member: &RegistrationView) -> ShownMember {
+fn shown_member(app: &App, today: Today, member: &RegistrationView) -> ShownMember {
     let (word, tone, meaning) = words(member.state);
-    let waited_for = app.service.clock.now() - member.registered_at;
-    // Twelve to a year of 365 days and six hours, and whole ones.
-    let months = waited_for.num_hours().max(0) * 12 / (365 * 24 + 6);
-    let waited = match months {
-        0 => "less than a month".to_owned(),
-        1 => "1 month".to_owned(),
-        months => format!("{months} months"),
-    };
     let asked_on = member.reconfirmed_at + app.service.attaching.periods.reconfirm;
     let asked = matches!(member.state, RegistrationState::Active | RegistrationState::Proposed);
     ShownMember {
@@ -100,13 +87,14 @@ fn shown_member(app: &App, member: &RegistrationView) -> ShownMember {
         word,
         tone,
         meaning,
-        since: day(app, member.registered_at),
-        waited: member.state.is_waiting().then_some(waited),
-        reconfirm_by: asked.then(|| day(app, asked_on)),
+        since: today.day(member.registered_at),
+        waited: member.state.is_waiting().then(|| today.waited(member.registered_at)),
+        reconfirm_by: asked.then(|| today.day(asked_on)),
     }
 }
 
 pub(super) fn shown(app: &App, family: &FamilyView, attached: Cell) -> ShownFamily {
+    let today = Today::of(app);
     ShownFamily {
         id: family.id.0,
         title: family.members.iter().map(name_of).collect::<Vec<_>>().join(", "),
@@ -117,6 +105,6 @@ pub(super) fn shown(app: &App, family: &FamilyView, attached: Cell) -> ShownFami
             Cell::Few | Cell::Withheld => "fewer than 5 people".to_owned(),
         },
         waits: family.members.iter().any(|member| member.state.is_waiting()),
-        members: family.members.iter().map(|member| shown_member(app, member)).collect(),
+        members: family.members.iter().map(|member| shown_member(app, today, member)).collect(),
     }
 }

@@ -7,6 +7,7 @@ use crate::workflow::{Looking, MEMBERS};
 
 use super::typed::Typed;
 use super::visitor::Visitor;
+use super::words::LANGUAGES;
 
 /// What is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,25 +29,6 @@ pub(super) struct FamilyForm<'v> {
     /// Those who are registered already, as they are called; `None`: they register now.
     pub(super) registered: Option<&'v [String]>,
 }
-
-const LANGUAGES: &[(&str, &str)] = &[
-    ("en", "English"),
-    ("fr", "Français (French)"),
-    ("pa", "ਪੰਜਾਬੀ (Punjabi)"),
-    ("yue", "廣東話 (Cantonese)"),
-    ("cmn", "普通话 (Mandarin)"),
-    ("tl", "Tagalog"),
-    ("ko", "한국어 (Korean)"),
-    ("fa", "فارسی (Persian)"),
-    ("vi", "Tiếng Việt (Vietnamese)"),
-    ("es", "Español (Spanish)"),
-    ("ar", "العربية (Arabic)"),
-    ("uk", "Українська (Ukrainian)"),
-    ("hi", "हिन्दी (Hindi)"),
-    ("ja", "日本語 (Japanese)"),
-    ("hur", "Hul’q’umi’num’ (Halkomelem)"),
-    ("ase", "American Sign Language"),
-];
 
 const LOOKING: &[(Looking, &str)] = &[
     (Looking::Retiring, "The provider retires, or has retired"),
@@ -96,7 +78,8 @@ impl FamilyForm<'_> {
 
     /// The languages that are offered, and the one that was told, where it is none of them.
     fn languages<'t>(&self, told: &'t str) -> Vec<(&'t str, &'t str)> {
-        let other = !told.is_empty() && LANGUAGES.iter().all(|(tag, _)| *tag != told);
-        LANGUAGES.iter().copied().chain(other.then_some((told, told))).collect()
+        let other = !told.is_empty() && LANGUAGES.iter().all(|known| known.tag != told);
+        let offered = LANGUAGES.iter().map(|known| (known.tag, known.own));
+        offered.chain(other.then_some((told, told))).collect()
     }
 }

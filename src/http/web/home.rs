@@ -5,7 +5,6 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use chrono::FixedOffset;
 
 use crate::store::{NetworkView, PanelSide};
 use crate::workflow::Own;
@@ -14,7 +13,7 @@ use super::super::App;
 use super::layout::Page;
 use super::refused::shown;
 use super::visitor::Visitor;
-use super::words;
+use super::words::{self, Today};
 
 #[derive(Template)]
 #[template(path = "web/home.html")]
@@ -31,7 +30,7 @@ struct PanelShown<'h> {
 }
 
 impl<'h> PanelShown<'h> {
-    fn of(own: &'h Own, offset: FixedOffset) -> Self {
+    fn of(own: &'h Own, today: Today) -> Self {
         let side = &own.side;
         let room = match &side.stated {
             None => "not stated yet".to_owned(),
@@ -41,7 +40,7 @@ impl<'h> PanelShown<'h> {
         let mut tasks = Vec::new();
         if let Some(outstanding) = own.outstanding {
             if outstanding.unanswered > 0 {
-                let due = outstanding.due_at.map(|due| format!(" by {}", words::day(due, offset)));
+                let due = outstanding.due_at.map(|due| format!(" by {}", today.day(due)));
                 let people = words::people(outstanding.unanswered);
                 tasks.push(format!("{people} to answer{}", due.unwrap_or_default()));
             }
@@ -58,8 +57,8 @@ pub(super) async fn page(State(app): State<Arc<App>>, visitor: Visitor) -> Respo
     let page = async {
         let desk = visitor.desk(&app);
         let (own, networks) = (desk.own_panels().await?, desk.networks().await?);
-        let offset = app.service.offset;
-        let mut panels: Vec<_> = own.iter().map(|own| PanelShown::of(own, offset)).collect();
+        let today = Today::of(&app);
+        let mut panels: Vec<_> = own.iter().map(|own| PanelShown::of(own, today)).collect();
         panels.sort_by_key(|panel| panel.tasks.is_empty());
         let content = Home { name: &visitor.name, panels, networks };
         Ok(Page::of(&visitor, "My desk").show(&content))

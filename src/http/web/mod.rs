@@ -2,6 +2,7 @@
 //!
 //! Signed in by a session cookie; every form has a key that no other site knows; nothing is loaded from anywhere else.
 
+mod asked;
 mod candidates;
 mod capacity;
 mod family_cards;
@@ -9,6 +10,7 @@ mod family_form;
 mod home;
 mod layout;
 mod mail;
+mod members;
 mod network;
 mod numbers;
 mod panel;
@@ -35,7 +37,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/my", get(home::page))
         .route("/my/panels/{panel}", get(panel::page))
         .route("/my/panels/{panel}/capacity", post(panel::state_capacity))
-        .route("/my/panels/{panel}/members", get(panel::members))
+        .route("/my/panels/{panel}/members", get(members::page).post(members::search))
         .route("/my/panels/{panel}/candidates", get(candidates::page))
         .route("/my/panels/{panel}/lists", post(candidates::send))
         .route("/my/lists/{list}/answers", post(panel::answer))

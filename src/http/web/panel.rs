@@ -1,4 +1,4 @@
-//! A provider's panel: what room there is, the list to be answered, and who is on it.
+//! A provider's panel: what room there is, and the list to be answered.
 
 use std::sync::Arc;
 
@@ -6,32 +6,21 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use serde::Deserialize;
 
-use crate::attachment::ProposalId;
-use crate::clock::Clock;
+use crate::attachment::{ListId, ProposalId};
 use crate::panel::PanelId;
-use crate::store::{MemberSearch, MemberView, PanelSide};
+use crate::store::PanelSide;
 use crate::workflow::{Given, Refusal};
 
 use super::super::App;
 use super::super::api::problem::Problem;
+use super::asked::{Done, Fields, list_id, panel_id};
 use super::capacity::Stating;
 use super::layout::Page;
-use super::refused::{list_id, mendable, panel_id, shown};
-use super::review::{ListShown, Today, answers};
+use super::refused::{mendable, shown};
+use super::review::{ListShown, answers};
 use super::visitor::{Form, Visitor};
-use super::words;
-
-/// What a form sent, in its order.
-pub(super) type Fields = Vec<(String, String)>;
-
-/// What an address says was just done.
-#[derive(Debug, Deserialize)]
-pub(super) struct Done {
-    #[serde(default)]
-    pub(super) done: Option<String>,
-}
+use super::words::{self, Today};
 
 #[derive(Template)]
 #[template(path = "web/panel.html")]
@@ -54,12 +43,6 @@ struct Again {
     problem: Option<Problem>,
 }
 
-/// The day of a page.
-pub(super) fn today(app: &App) -> Today {
-    let (now, offset) = (app.service.clock.now(), app.service.offset);
-    Today { now, day: Clock::day_of(now, offset), offset }
-}
-
 async fn page_of(
     app: &App,
     visitor: &Visitor,
@@ -70,12 +53,12 @@ async fn page_of(
     let desk = visitor.desk(app);
     let side = desk.own_panel(panel).await?;
     let lists = desk.lists(panel).await?;
-    let today = today(app);
+    let today = Today::of(app);
     let shown = lists.iter().map(|list| ListShown::of(list, &again.given, today));
     let (open, earlier) = shown.partition(ListShown::is_open);
     let stated = side.stated.as_ref();
     let room = stated.map(|stated| {
-        let day = words::day(stated.at, today.offset);
+        let day = today.day(stated.at);
         match (stated.capacity.accepting, side.open()) {
             (false, _) => format!("Not accepting new patients, stated on {day}."),
             (true, open) => {
@@ -140,6 +123,20 @@ fn to_panel(panel: PanelId, done: &'static str) -> Response {
     Redirect::to(&format!("/my/panels/{}?done={done}", panel.0)).into_response()
 }
 
+/// The page of a list's panel, with what was not taken.
+async fn list_again(
+    app: &App,
+    visitor: &Visitor,
+    list: ListId,
+    refusal: Refusal,
+    given: Vec<Given>,
+) -> Result<Response, Refusal> {
+    let problem = Some(mendable(refusal)?);
+    let (side, _) = visitor.desk(app).see_list(list).await?;
+    let again = Again { given, problem, ..Again::default() };
+    page_of(app, visitor, side.id, None, again).await
+}
+
 /// `POST /my/lists/{list}/answers`
 pub(super) async fn answer(
     State(app): State<Arc<App>>,
@@ -151,12 +148,7 @@ pub(super) async fn answer(
         let given = answers(&fields)?;
         match desk.answer(list, &given).await {
             Ok(answered) => Ok(to_panel(answered.panel, "answers")),
-            Err(refusal) => {
-                let problem = Some(mendable(refusal)?);
-                let (side, _) = desk.see_list(list).await?;
-                let again = Again { given, problem, ..Again::default() };
-                page_of(&app, &visitor, side.id, None, again).await
-            }
+            Err(refusal) => list_again(&app, &visitor, list, refusal, given).await,
         }
     };
     shown(&visitor, page.await)
@@ -176,118 +168,8 @@ pub(super) async fn confirm(
         let proposals: Vec<ProposalId> = fields.iter().filter_map(number).collect();
         match desk.confirm(list, &proposals).await {
             Ok(confirmed) => Ok(to_panel(confirmed.panel, "confirmed")),
-            Err(refusal) => {
-                let problem = Some(mendable(refusal)?);
-                let (side, _) = desk.see_list(list).await?;
-                let again = Again { problem, ..Again::default() };
-                page_of(&app, &visitor, side.id, None, again).await
-            }
+            Err(refusal) => list_again(&app, &visitor, list, refusal, Vec::new()).await,
         }
     };
     shown(&visitor, page.await)
-}
-
-/// What a search asks for.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Search {
-    #[serde(default)]
-    q: String,
-    #[serde(default)]
-    left: String,
-}
-
-#[derive(Template)]
-#[template(path = "web/members.html")]
-struct MembersPage<'p> {
-    side: &'p PanelSide,
-    search: &'p MemberSearch,
-    people: Vec<MemberShown<'p>>,
-    more: bool,
-}
-
-struct MemberShown<'m> {
-    member: &'m MemberView,
-    name: &'m str,
-    age: String,
-    standing: &'static str,
-    mark: &'static str,
-    why: &'static str,
-    since: String,
-}
-
-impl<'m> MemberShown<'m> {
-    fn of(member: &'m MemberView, today: Today) -> Self {
-        let (standing, mark) = words::standing(&member.status, member.deceased);
-        MemberShown {
-            member,
-            name: member.name.as_deref().unwrap_or("Name withheld"),
-            age: words::age(member.birth_date, today.day),
-            standing,
-            mark,
-            why: words::change(&member.reason),
-            since: words::day(member.since, today.offset),
-        }
-    }
-}
-
-/// `GET /my/panels/{panel}/members`
-pub(super) async fn members(
-    State(app): State<Arc<App>>,
-    visitor: Visitor,
-    Path(panel): Path<String>,
-    Query(search): Query<Search>,
-) -> Response {
-    let page = async {
-        let search = MemberSearch { words: search.q, left: search.left == "yes" };
-        let found = visitor.desk(&app).members(panel_id(&panel)?, &search).await?;
-        let today = today(&app);
-        let people = found.people.iter().map(|member| MemberShown::of(member, today)).collect();
-        let content = MembersPage { side: &found.side, search: &search, people, more: found.more };
-        Ok(Page::of(&visitor, "Who is on the panel").show(&content))
-    };
-    shown(&visitor, page.await)
-}
-
-#[cfg(test)]
-mod tests {
-    use chrono::{DateTime, FixedOffset};
-
-    use super::*;
-
-    #[test]
-    fn a_name_is_text_whatever_it_holds() {
-        let side = PanelSide {
-            id: PanelId(1),
-            practitioner_key: "prov-1".into(),
-            practitioner: "Juniper <Testwell>".into(),
-            organization_key: "clinic-1".into(),
-            organization: "Cedar & Lantern".into(),
-            community: None,
-            stated: None,
-            size: 1,
-        };
-        let member = MemberView {
-            phn: "9876500011".into(),
-            name: Some("<script>alert('Marigold')</script>".into()),
-            birth_date: None,
-            status: "confirmed".into(),
-            deceased: false,
-            since: DateTime::UNIX_EPOCH,
-            reason: "added".into(),
-            author: "emr-lantern".into(),
-        };
-        let today = Today {
-            now: DateTime::UNIX_EPOCH,
-            day: DateTime::UNIX_EPOCH.date_naive(),
-            offset: FixedOffset::west_opt(0).unwrap(),
-        };
-        let search = MemberSearch { words: "\"><b>".into(), left: false };
-        let people = vec![MemberShown::of(&member, today)];
-        let page = MembersPage { side: &side, search: &search, people, more: false };
-        let page = page.render().unwrap();
-        assert!(page.contains("Marigold") && page.contains("Juniper"), "{page}");
-        for raw in ["<script", "<b>", "<Testwell", "Cedar & L"] {
-            assert!(!page.contains(raw), "{raw} in\n{page}");
-        }
-    }
 }

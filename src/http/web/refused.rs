@@ -3,10 +3,7 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
-use uuid::Uuid;
 
-use crate::attachment::ListId;
-use crate::panel::PanelId;
 use crate::workflow::Refusal;
 
 use super::super::api::problem::Problem;
@@ -43,14 +40,4 @@ pub(super) fn mendable(refusal: Refusal) -> Result<Problem, Refusal> {
         Refusal::Invalid(_) | Refusal::Conflict(_) => Ok(refusal.into()),
         other => Err(other),
     }
-}
-
-/// A panel's number as it stands in an address. What is none is not there.
-pub(super) fn panel_id(text: &str) -> Result<PanelId, Refusal> {
-    text.parse().map(PanelId).map_err(|_| Refusal::NotFound)
-}
-
-/// A list's number, likewise.
-pub(super) fn list_id(text: &str) -> Result<ListId, Refusal> {
-    Uuid::try_parse(text).map(ListId).map_err(|_| Refusal::NotFound)
 }

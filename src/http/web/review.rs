@@ -1,21 +1,11 @@
 //! A list as it is shown, and the answers that come back.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
-
 use crate::attachment::{Answer, DeclineReason, FamilyId, ProposalId, ProposalState};
 use crate::store::{ListView, ProposalView};
 use crate::workflow::{Given, Refusal};
 
 use super::capacity::Choosable;
-use super::words;
-
-/// When a page is shown, and where.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Today {
-    pub(super) now: DateTime<Utc>,
-    pub(super) day: NaiveDate,
-    pub(super) offset: FixedOffset,
-}
+use super::words::{self, Today};
 
 /// A list.
 #[derive(Debug)]
@@ -71,8 +61,8 @@ impl ListShown {
     pub(super) fn of(list: &ListView, drafted: &[Given], today: Today) -> Self {
         let mut shown = ListShown {
             id: list.id.0.to_string(),
-            sent: words::day(list.sent_at, today.offset),
-            due: words::day(list.due_at, today.offset),
+            sent: today.day(list.sent_at),
+            due: today.day(list.due_at),
             waits: list.proposals.iter().any(|proposal| proposal.state.is_unanswered()),
             open: Vec::new(),
             accepted: Vec::new(),
@@ -151,7 +141,7 @@ impl PersonShown {
             id: proposal.id.0,
             name: proposal.name.clone(),
             phn: proposal.phn.clone(),
-            age: words::age(proposal.birth_date, today.day),
+            age: today.age(proposal.birth_date),
             complexity: words::complexity(proposal.complexity),
             conditions: match &proposal.conditions[..] {
                 [] => "none told".to_owned(),
@@ -161,7 +151,7 @@ impl PersonShown {
             community: proposal.community.clone(),
             language: words::language(&proposal.language).to_owned(),
             interpreter: proposal.interpreter.as_deref().map(|tag| words::language(tag).to_owned()),
-            waited: words::waited(proposal.registered_at, today.now),
+            waited: today.waited(proposal.registered_at),
             reach: proposal.reach.clone().unwrap_or_else(|| "not told".to_owned()),
             state,
             mark,

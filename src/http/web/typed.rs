@@ -9,10 +9,8 @@ use crate::workflow::{
     Channel, Health, Looking, MEMBERS, Member, RegisteredBy, Registering, Updating,
 };
 
+use super::asked::Fields;
 use super::family_form::Fault;
-
-/// Names and values, in the order of the form.
-pub(super) type Pairs = Vec<(String, String)>;
 
 /// What stands in the form.
 #[derive(Debug, Clone, Default)]
@@ -141,7 +139,7 @@ impl Typed {
     }
 
     /// What was sent, and by which button.
-    pub(super) fn read(pairs: Pairs) -> (Self, Press) {
+    pub(super) fn read(pairs: Fields) -> (Self, Press) {
         let (mut typed, mut press) = (Typed::default(), Press::Send);
         for (name, value) in pairs {
             match name.as_str() {

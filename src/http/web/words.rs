@@ -5,31 +5,80 @@ use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate, Utc};
 use crate::attachment::{
     Answer, Complexity, DeclineReason, Gender, LeaveOutReason, Part, PartName, ProposalState,
 };
+use crate::clock::Clock;
 
-/// Languages that a form offers by name. Others are told by their tags.
-pub(super) const LANGUAGES: [(&str, &str); 12] = [
-    ("en", "English"),
-    ("fr", "French"),
-    ("ar", "Arabic"),
-    ("fa", "Persian"),
-    ("hi", "Hindi"),
-    ("ko", "Korean"),
-    ("pa", "Punjabi"),
-    ("es", "Spanish"),
-    ("tl", "Tagalog"),
-    ("vi", "Vietnamese"),
-    ("yue", "Cantonese"),
-    ("zh", "Mandarin"),
+use super::super::App;
+
+/// A language that forms offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Language {
+    /// Its tag (BCP 47), as it is kept.
+    pub(super) tag: &'static str,
+    /// Its name in English.
+    pub(super) name: &'static str,
+    /// Its name as its speakers write it, with the English one where that is another.
+    pub(super) own: &'static str,
+}
+
+const fn spoken(tag: &'static str, name: &'static str, own: &'static str) -> Language {
+    Language { tag, name, own }
+}
+
+/// Languages that forms offer by name, to families and to providers alike. Others are told by their tags.
+pub(super) const LANGUAGES: [Language; 16] = [
+    spoken("en", "English", "English"),
+    spoken("fr", "French", "Français (French)"),
+    spoken("pa", "Punjabi", "ਪੰਜਾਬੀ (Punjabi)"),
+    spoken("yue", "Cantonese", "廣東話 (Cantonese)"),
+    spoken("cmn", "Mandarin", "普通话 (Mandarin)"),
+    spoken("tl", "Tagalog", "Tagalog"),
+    spoken("ko", "Korean", "한국어 (Korean)"),
+    spoken("fa", "Persian", "فارسی (Persian)"),
+    spoken("vi", "Vietnamese", "Tiếng Việt (Vietnamese)"),
+    spoken("es", "Spanish", "Español (Spanish)"),
+    spoken("ar", "Arabic", "العربية (Arabic)"),
+    spoken("uk", "Ukrainian", "Українська (Ukrainian)"),
+    spoken("hi", "Hindi", "हिन्दी (Hindi)"),
+    spoken("ja", "Japanese", "日本語 (Japanese)"),
+    spoken("hur", "Halkomelem", "Hul’q’umi’num’ (Halkomelem)"),
+    spoken("ase", "American Sign Language", "American Sign Language"),
 ];
 
 /// A language by its name, where we have one.
 pub(super) fn language(tag: &str) -> &str {
-    LANGUAGES.iter().find(|(known, _)| *known == tag).map_or(tag, |(_, name)| name)
+    LANGUAGES.iter().find(|known| known.tag == tag).map_or(tag, |known| known.name)
 }
 
-/// A day in the province.
-pub(super) fn day(at: DateTime<Utc>, offset: FixedOffset) -> String {
-    at.with_timezone(&offset).format("%-d %b %Y").to_string()
+/// When a page is shown, and where.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Today {
+    pub(super) now: DateTime<Utc>,
+    pub(super) offset: FixedOffset,
+}
+
+impl Today {
+    /// The day of a page.
+    pub(super) fn of(app: &App) -> Self {
+        Today { now: app.service.clock.now(), offset: app.service.offset }
+    }
+
+    /// A day in the province.
+    pub(super) fn day(self, at: DateTime<Utc>) -> String {
+        Clock::day_of(at, self.offset).format("%-d %b %Y").to_string()
+    }
+
+    /// How long somebody has waited, in months of thirty days as they are counted in the order.
+    pub(super) fn waited(self, since: DateTime<Utc>) -> String {
+        match (self.now - since).num_days() / 30 {
+            ..1 => "less than a month".to_owned(),
+            months => count(months, "month", "months"),
+        }
+    }
+
+    /// How old somebody is.
+    pub(super) fn age(self, born: Option<NaiveDate>) -> String {
+        age(born, Clock::day_of(self.now, self.offset))
+    }
 }
 
 /// How many of something.
@@ -42,16 +91,7 @@ pub(super) fn people(number: impl Into<i64>) -> String {
     count(number.into(), "person", "people")
 }
 
-/// How long somebody has waited, in months of thirty days as they are counted in the order.
-pub(super) fn waited(since: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    match (now - since).num_days() / 30 {
-        ..1 => "less than a month".to_owned(),
-        months => count(months, "month", "months"),
-    }
-}
-
-/// How old somebody is.
-pub(super) fn age(born: Option<NaiveDate>, today: NaiveDate) -> String {
+fn age(born: Option<NaiveDate>, today: NaiveDate) -> String {
     let Some(born) = born else { return "not on record".to_owned() };
     match today.years_since(born) {
         None => "not born yet".to_owned(),
@@ -187,6 +227,10 @@ pub(super) fn done(word: Option<&str>) -> Option<&'static str> {
         "answers" => Some("Your answers are sent."),
         "confirmed" => Some("Confirmed: they are on the panel."),
         "list" => Some("The list is sent."),
+        "registered" => Some("You are registered."),
+        "changed" => Some("It was changed."),
+        "reconfirmed" => Some("Thank you: you are still on the registry."),
+        "withdrawn" => Some("They were taken off the registry."),
         _ => None,
     }
 }

@@ -40,14 +40,15 @@ async fn people_are_found_by_name_or_number_with_what_changed_and_why() {
     ] {
         all.says(text);
     }
-    let members = panel.link("see who");
-    for query in ["exampl", "MARIGOLD+EX", "98765+00011", "9876500011"] {
-        let found = juniper.get(&format!("{members}?q={query}")).await;
+    let search = all.form(&panel.link("see who"));
+    for query in ["exampl", "MARIGOLD EX", "98765 00011", "9876500011"] {
+        let found = juniper.send(&search.clone().with("q", query)).await;
         found.says("Marigold Exampleton");
         found.is_silent_on("Basil Fixturing");
     }
-    juniper.get(&format!("{members}?q=nobody")).await.says("Nobody is found.");
-    juniper.get(&format!("{members}?q=%25")).await.says("Nobody is found.");
+    for query in ["nobody", "%"] {
+        juniper.send(&search.clone().with("q", query)).await.says("Nobody is found.");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,7 +61,7 @@ async fn whoever_left_is_told_apart_from_whoever_is_there() {
     let there = juniper.get(&members).await;
     there.says("Basil");
     there.is_silent_on("Marigold");
-    let left = juniper.get(&format!("{members}?q=&left=yes")).await;
+    let left = juniper.send(&there.form(&members).with("left", "yes")).await;
     left.says("Marigold");
     left.says("Taken off by the EMR");
     left.is_silent_on("Basil");
@@ -72,7 +73,8 @@ async fn looking_at_a_panel_is_in_the_trail_with_whom_was_seen() {
     town.emr(ADD, 0, &PATIENTS[..2]).await;
     let mut dahlia = town.sign_in(DAHLIA).await;
     let members = format!("{}/members", dahlia.get("/my").await.link("Juniper"));
-    dahlia.get(&format!("{members}?q=marigold")).await.says("Marigold");
+    let search = dahlia.get(&members).await.form(&members).with("q", "marigold");
+    dahlia.send(&search).await.says("Marigold");
     let seen = "SELECT count(*) FROM audit.event WHERE event = 'see-panel' AND subject = 'dahlia.deskworth' AND patients = ARRAY['9876500011']";
     assert_eq!(town.count(seen).await, 1, "the one whom she saw, and no other");
 }
