@@ -17,6 +17,7 @@ pub(super) struct Page<'v> {
     title: &'v str,
     visitor: Option<&'v Visitor>,
     status: StatusCode,
+    script: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -26,6 +27,7 @@ struct Layout<'v> {
     style: &'static str,
     visitor: Option<&'v Visitor>,
     content: String,
+    script: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -37,12 +39,12 @@ struct Told<'t> {
 impl<'v> Page<'v> {
     /// For somebody who is signed in.
     pub(super) fn of(visitor: &'v Visitor, title: &'v str) -> Self {
-        Page { title, visitor: Some(visitor), status: StatusCode::OK }
+        Page { title, visitor: Some(visitor), status: StatusCode::OK, script: None }
     }
 
     /// For anybody.
     pub(super) fn for_anybody(title: &'v str) -> Self {
-        Page { title, visitor: None, status: StatusCode::OK }
+        Page { title, visitor: None, status: StatusCode::OK, script: None }
     }
 
     /// With another status.
@@ -50,17 +52,23 @@ impl<'v> Page<'v> {
         Page { status, ..self }
     }
 
-    /// With this content. It is kept nowhere on the way, and runs nothing.
+    /// With a script of ours, which makes it handier and without which it works as well.
+    pub(super) fn script(self, script: &'static str) -> Self {
+        Page { script: Some(script), ..self }
+    }
+
+    /// With this content. It is kept nowhere on the way, and runs nothing but that script.
     pub(super) fn show(self, content: &impl Template) -> Response {
         // Writing into a string fails only where a value's own text does, and ours are all plain.
         let content = content.render().unwrap_or_default();
-        let Page { title, visitor, status } = self;
-        let page = Layout { title, style: STYLE, visitor, content }.render().unwrap_or_default();
+        let Page { title, visitor, status, script } = self;
+        let page = Layout { title, style: STYLE, visitor, content, script };
+        let page = page.render().unwrap_or_default();
         let plain = HeaderValue::from_static;
         let headers = [
             (header::CONTENT_TYPE, plain("text/html; charset=utf-8")),
             (header::CACHE_CONTROL, plain("no-store")),
-            (header::CONTENT_SECURITY_POLICY, policy()),
+            (header::CONTENT_SECURITY_POLICY, policy(script)),
             (header::X_CONTENT_TYPE_OPTIONS, plain("nosniff")),
             (header::REFERRER_POLICY, plain("same-origin")),
             (HeaderName::from_static("cross-origin-opener-policy"), plain("same-origin")),
@@ -74,11 +82,14 @@ pub(super) fn told(status: StatusCode, text: &str) -> Response {
     Page::for_anybody("Not now").status(status).show(&Told { text })
 }
 
-/// Nothing is loaded from anywhere, and the one style sheet is the one that was written here. Forms go to us.
-fn policy() -> HeaderValue {
-    let hash = STANDARD.encode(Sha256::digest(STYLE));
+/// Nothing is loaded from anywhere; the one style sheet, and the script where there is one, are those that were written here.
+/// Forms go to us.
+fn policy(script: Option<&str>) -> HeaderValue {
+    let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
+    let runs = script.map(|script| format!("script-src {}; ", hash(script))).unwrap_or_default();
     let policy = format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        "default-src 'none'; {runs}style-src {}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+        hash(STYLE)
     );
     HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }

@@ -22,6 +22,9 @@ use super::review::{ListShown, answers};
 use super::visitor::{Form, Visitor};
 use super::words::{self, Today};
 
+/// One key for each answer.
+const KEYS: &str = include_str!("review.js");
+
 #[derive(Template)]
 #[template(path = "web/panel.html")]
 struct PanelPage<'p> {
@@ -79,7 +82,9 @@ async fn page_of(
         open,
         earlier,
     };
-    Ok(Page::of(visitor, &side.practitioner).status(status).show(&content))
+    let page = Page::of(visitor, &side.practitioner).status(status);
+    let page = if content.open.is_empty() { page } else { page.script(KEYS) };
+    Ok(page.show(&content))
 }
 
 /// `GET /my/panels/{panel}`

@@ -64,7 +64,7 @@ impl Today {
 
     /// A day in the province.
     pub(super) fn day(self, at: DateTime<Utc>) -> String {
-        Clock::day_of(at, self.offset).format("%-d %b %Y").to_string()
+        Clock::day_of(at, self.offset).format("%-d %B %Y").to_string()
     }
 
     /// How long somebody has waited, in months of thirty days as they are counted in the order.
