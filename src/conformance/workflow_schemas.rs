@@ -84,7 +84,10 @@ fn phn() -> Value {
 
 /// Every schema, by name.
 pub(super) fn schemas() -> Vec<(&'static str, Value)> {
-    [panels(), lists(), families(), registering(), papers()].into_iter().flatten().collect()
+    [panels(), overview(), lists(), families(), registering(), papers()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn panels() -> Vec<(&'static str, Value)> {
@@ -113,6 +116,30 @@ fn panels() -> Vec<(&'static str, Value)> {
         ("Target", target()),
         ("Targets", all_of(json!({"targets": of_many("Target")}))),
         ("Delegates", all_of(json!({"delegates": list_of(all_of(delegate))}))),
+    ]
+}
+
+fn overview() -> Vec<(&'static str, Value)> {
+    let named = || all_of(json!({"code": text(), "name": text()}));
+    let community = json!({
+        "code": text(), "name": text(), "people": number(), "families": number(), "medianDays": or_null("number"),
+    });
+    let network = json!({
+        "network": named(), "communities": list_of(all_of(community)), "panels": of_many("Panel"),
+    });
+    let member = json!({
+        "phn": phn(), "name": or_null("string"), "birthDate": {"type": ["string", "null"], "format": "date"},
+        "status": one_of(&["pending", "confirmed", "not-mrp", "removed"]), "deceased": flag(), "since": instant(),
+        "reason": text(), "author": text(),
+    });
+    let members = json!({"members": list_of(all_of(member)), "more": flag()});
+    vec![
+        ("Networks", all_of(json!({"networks": list_of(named())}))),
+        ("Network", all_of(network)),
+        ("MemberSearch", object(json!({}), json!({"words": text(), "left": flag()}))),
+        ("Members", all_of(members)),
+        ("Communities", all_of(json!({"communities": list_of(named())}))),
+        ("Conditions", all_of(json!({"conditions": list_of(named())}))),
     ]
 }
 
@@ -170,6 +197,7 @@ fn families() -> Vec<(&'static str, Value)> {
     });
     vec![
         ("Families", all_of(json!({"families": list_of(all_of(family))}))),
+        ("Leaving", all_of(json!({"registrations": list_of(uuid())}))),
         ("Nothing", all_of(json!({}))),
     ]
 }

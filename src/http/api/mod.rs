@@ -3,6 +3,7 @@
 //! Who they are is in the token (`sub`), what they may do in `access.role`. Whatever is not theirs is not there (404). Errors are problem
 //! details (RFC 9457).
 
+mod overview;
 mod papers;
 pub(super) mod problem;
 mod shown;
@@ -48,8 +49,11 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/api/lists/{list}/confirmations", post(confirm))
         .route("/api/registrations", get(my_families).post(register))
         .route("/api/families/{family}", put(update_family))
+        .route("/api/families/{family}/reconfirm", post(reconfirm_family))
+        .route("/api/families/{family}/withdraw", post(withdraw_some))
         .route("/api/registrations/{registration}/reconfirm", post(reconfirm))
         .route("/api/registrations/{registration}/withdraw", post(withdraw))
+        .merge(overview::routes())
         .merge(papers::routes())
 }
 
@@ -197,6 +201,34 @@ async fn update_family(
     Writing(signed, asked): Writing<Updating>,
 ) -> Answered {
     Ok(Json(family(&signed.desk(&app).update_family(FamilyId(id), &asked).await?)))
+}
+
+/// `POST /api/families/{family}/reconfirm`
+async fn reconfirm_family(
+    State(app): Shared,
+    At(id): At<Uuid>,
+    Writing(signed, Nothing {}): Writing<Nothing>,
+) -> Answered {
+    let desk = signed.desk(&app);
+    desk.reconfirm_family(FamilyId(id)).await?;
+    Ok(Json(families(&desk.families().await?)))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Leaving {
+    registrations: Vec<RegistrationId>,
+}
+
+/// `POST /api/families/{family}/withdraw`
+async fn withdraw_some(
+    State(app): Shared,
+    At(id): At<Uuid>,
+    Writing(signed, Leaving { registrations }): Writing<Leaving>,
+) -> Answered {
+    let desk = signed.desk(&app);
+    desk.withdraw_some(FamilyId(id), &registrations).await?;
+    Ok(Json(families(&desk.families().await?)))
 }
 
 #[derive(Debug, Deserialize)]

@@ -70,6 +70,17 @@ impl FromRequestParts<Arc<App>> for Reading {
     }
 }
 
+/// A person who looks, and what they send to say at what.
+pub(super) struct Asking<T>(pub(super) Signed, pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<App>> for Asking<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Response> {
+        with_body(request, app, false).await.map(|(signed, read)| Asking(signed, read))
+    }
+}
+
 /// A person who changes something, and what they send.
 pub(super) struct Writing<T>(pub(super) Signed, pub(super) T);
 
@@ -77,20 +88,27 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Writing<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Response> {
-        let (parts, sent) = request.into_parts();
-        let signed = Signed::of(&parts, app, true).await?;
-        let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
-        if !kind.eq_ignore_ascii_case("application/json") {
-            let told = "Send application/json.";
-            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, told).into_response());
-        }
-        let held = body::read(sent, Encoding::Plain, app.limits, &app.bodies).await;
-        let held = held.map_err(|code| app.alone(code).into_response())?;
-        let read = serde_json::from_slice(held.bytes());
-        let read = read.map_err(|error| {
-            Problem::new(StatusCode::BAD_REQUEST, error.to_string()).into_response()
-        })?;
-        Ok(Writing(signed, read))
+        with_body(request, app, true).await.map(|(signed, read)| Writing(signed, read))
     }
+}
+
+async fn with_body<T: DeserializeOwned>(
+    request: Request,
+    app: &App,
+    writes: bool,
+) -> Result<(Signed, T), Response> {
+    let (parts, sent) = request.into_parts();
+    let signed = Signed::of(&parts, app, writes).await?;
+    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case("application/json") {
+        let told = "Send application/json.";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, told).into_response());
+    }
+    let held = body::read(sent, Encoding::Plain, app.limits, &app.bodies).await;
+    let held = held.map_err(|code| app.alone(code).into_response())?;
+    let read = serde_json::from_slice(held.bytes()).map_err(|error| {
+        Problem::new(StatusCode::BAD_REQUEST, error.to_string()).into_response()
+    })?;
+    Ok((signed, read))
 }

@@ -132,6 +132,58 @@ async fn what_is_answered_of_a_panel_has_the_shape_that_is_described() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_answered_of_an_area_and_its_people_has_the_shape_that_is_described() {
+    let province = Province::start("described-areas").await;
+    let whole = description(&province).await;
+    let panel = province.room_for(3).await;
+    province.emr(ADD, &PATIENTS[..2]).await;
+    let (family, members) = province.register(MARIGOLD, &PATIENTS[2..4]).await;
+    let (network, none) = ("/api/networks/{network}", Value::Null);
+    let search = "/api/panels/{panel}/members/search";
+    let searched = search.replace("{panel}", &panel.to_string());
+    let (again, out) = ("/api/families/{family}/reconfirm", "/api/families/{family}/withdraw");
+    let of = |described: &str| described.replace("{family}", &family);
+    let leaving = json!({"registrations": [members[0]]});
+    let steps = vec![
+        (COSMO, "GET", "/api/networks".to_owned(), "/api/networks", none.clone(), 200),
+        (COSMO, "GET", "/api/networks/lantern-coast".into(), network, none.clone(), 200),
+        (JUNIPER, "GET", "/api/networks/lantern-coast".into(), network, none.clone(), 404),
+        (JUNIPER, "POST", searched.clone(), search, json!({}), 200),
+        (JUNIPER, "POST", searched.clone(), search, json!({"left": true}), 200),
+        (JUNIPER, "POST", searched.clone(), search, json!({"q": "a"}), 400),
+        (BARNABY, "POST", searched, search, json!({}), 404),
+        (MARIGOLD, "GET", "/api/communities".into(), "/api/communities", none.clone(), 200),
+        (MARIGOLD, "GET", "/api/conditions".into(), "/api/conditions", none, 200),
+        (MARIGOLD, "POST", of(again), again, json!({}), 200),
+        (BARNABY, "POST", of(again), again, json!({}), 404),
+        (MARIGOLD, "POST", of(out), out, leaving, 200),
+        (MARIGOLD, "POST", of(out), out, json!({"registrations": []}), 422),
+    ];
+    follow(&province, &whole, steps).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_found_on_a_panel_and_in_a_network_is_who_is_there() {
+    let province = Province::start("overview").await;
+    let panel = province.room_for(3).await;
+    province.emr(ADD, &PATIENTS[..2]).await;
+    province.register(MARIGOLD, &PATIENTS[2..4]).await;
+    let kind = [("content-type", "application/json")];
+    let path = format!("/api/panels/{panel}/members/search");
+    let asked = json!({"words": PATIENTS[1].phn}).to_string();
+    let found = province.paper(JUNIPER, "POST", &path, &kind, asked).await.json;
+    let phns: Vec<&Value> =
+        found["members"].as_array().expect("members").iter().map(|one| &one["phn"]).collect();
+    assert_eq!(phns, [PATIENTS[1].phn]);
+    let area = province.get(COSMO, "/api/networks/lantern-coast").await.json;
+    let communities = area["communities"].as_array().expect("communities").iter();
+    let people: i64 = communities.filter_map(|one| one["people"].as_i64()).sum();
+    assert_eq!(people, 2, "{area}");
+    let open: Vec<_> = area["panels"].as_array().expect("panels").iter().collect();
+    assert!(open.iter().any(|one| one["id"] == panel && one["open"] == 3), "{area}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_answered_of_lists_and_families_has_the_shape_that_is_described() {
     let province = Province::start("described-lists").await;
     let whole = description(&province).await;
