@@ -87,13 +87,12 @@ pub(super) async fn all(
         Ok(families) => families,
         Err(refusal) => return refused(&refusal),
     };
-    let mut cards = Vec::new();
-    for family in &families {
-        match desk.attached_last_month(family).await {
-            Ok(attached) => cards.push(shown(&app, family, attached)),
-            Err(refusal) => return refused(&refusal),
-        }
-    }
+    let attached = match desk.attached_last_month(&families).await {
+        Ok(attached) => attached,
+        Err(refusal) => return refused(&refusal),
+    };
+    let cards = families.iter().zip(attached);
+    let cards = cards.map(|(family, attached)| shown(&app, family, attached)).collect();
     let page = Registrations { visitor: &visitor, done, families: cards };
     Page::of(&visitor, "Our registrations").show(&page)
 }
