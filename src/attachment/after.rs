@@ -65,6 +65,19 @@ pub enum Step {
     Drop(EntryId),
 }
 
+impl Step {
+    /// Somebody who was proposed waits again, with the date that they registered on.
+    pub fn put_back(id: RegistrationId) -> Self {
+        Step::Registration {
+            id,
+            was: RegistrationState::Proposed,
+            became: RegistrationState::Active,
+            by: Move::PutBack,
+            panel: None,
+        }
+    }
+}
+
 impl Place {
     fn moved(&self, by: Move, panel: Option<PanelId>) -> Option<Step> {
         let became = self.state.after(by)?;

@@ -108,11 +108,16 @@ impl Watch {
 
     /// Since when, at the latest, something may be missing of what a replica tells that has come this far. `None`: nobody knows.
     pub(super) fn since(&self, place: &Place) -> Option<Instant> {
+        self.since_at(place, Instant::now())
+    }
+
+    /// The same, at this instant.
+    fn since_at(&self, place: &Place, now: Instant) -> Option<Instant> {
         let noted = self.noted();
         let marks =
             noted.line.as_ref().filter(|line| **line == place.line).map(|_| &noted.marks)?;
         let mark = marks.iter().rev().find(|(_, position)| *position <= place.position)?;
-        Some(mark.0).filter(|at| at.elapsed() <= OLDEST)
+        Some(mark.0).filter(|at| now.saturating_duration_since(*at) <= OLDEST)
     }
 }
 
@@ -145,9 +150,11 @@ mod tests {
     #[test]
     fn a_mark_that_is_too_old_tells_nothing() {
         let watch = Watch::default();
-        let Some(long_ago) = Instant::now().checked_sub(OLDEST + INTERVAL) else { return };
-        watch.mark(long_ago, place(100, "1"), 1);
-        assert_eq!(watch.since(&place(100, "1")), None);
+        let at = Instant::now();
+        watch.mark(at, place(100, "1"), 1);
+        // Later, rather than a mark of long ago: a machine that was started lately has no such instant.
+        let since = |age| watch.since_at(&place(100, "1"), at + age);
+        assert_eq!([since(OLDEST), since(OLDEST + INTERVAL)], [Some(at), None]);
     }
 
     #[test]

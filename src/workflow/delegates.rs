@@ -33,16 +33,17 @@ impl Desk<'_> {
             return Err(Refusal::Invalid("A name to sign in with has no space in it.".into()));
         };
         let role = Role::Delegate { practitioner_key: practitioner.to_owned() };
-        let (store, by) = (&self.service.store, self.by(Some(practitioner)));
+        let by = self.by(Some(practitioner));
         let event = if acts { "give-delegate" } else { "take-delegate" };
         let about = super::About { practitioner: Some(practitioner), ..super::About::default() };
         let record = self.record(&by, event, &about);
+        let mut act = self.service.store.act(by).await?;
         if acts {
-            store.give_role(subject.as_str(), &role, &self.person.subject, by.at).await?;
-        } else if !store.take_role(subject.as_str(), &role, by.at).await? {
+            act.give_role(subject.as_str(), &role).await?;
+        } else if !act.take_role(subject.as_str(), &role).await? {
             return Err(Refusal::NotFound);
         }
-        store.record(&[record]).await?;
+        act.commit(&record).await?;
         self.delegates().await
     }
 }

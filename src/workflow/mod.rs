@@ -14,6 +14,7 @@ mod registry;
 mod review;
 mod time;
 mod updating;
+mod wishes;
 
 use chrono::{DateTime, Utc};
 
@@ -86,8 +87,7 @@ impl Desk<'_> {
     }
 
     fn billing(&self) -> Billing {
-        let day = self.service.clock.today(self.service.offset);
-        Billing { code: self.service.attaching.code, day }
+        billing(self.service)
     }
 
     /// The panel, if they may do that with it.
@@ -109,15 +109,11 @@ impl Desk<'_> {
 
     /// What is written into the trail of something that was done, or seen.
     fn record(&self, by: &By, event: &'static str, about: &About<'_>) -> Record {
-        let record = Record::new(by.id, by.at, self.origin, 200, Outcome::Ok, [event]);
         Record {
-            event: Some(event.to_owned()),
             subject: Some(self.person.subject.clone()),
             on_behalf_of: about.practitioner.iter().map(|key| (*key).to_owned()).collect(),
             facility: about.organization.iter().map(|key| (*key).to_owned()).collect(),
-            patients: Patients(about.phns.iter().map(|phn| (*phn).to_owned()).collect()),
-            message_id: Some(by.id),
-            ..record
+            ..record(by, self.origin, event, &about.phns)
         }
     }
 
@@ -125,6 +121,22 @@ impl Desk<'_> {
     async fn seen(&self, event: &'static str, about: &About<'_>) -> Result<(), Refusal> {
         let record = self.record(&self.by(about.practitioner), event, about);
         Ok(self.service.store.record(&[record]).await?)
+    }
+}
+
+/// The code that is written for whoever is attached today.
+fn billing(service: &Service) -> Billing {
+    let day = service.clock.today(service.offset);
+    Billing { code: service.attaching.code, day }
+}
+
+/// What is written into the trail of everything that was done, whoever did it.
+fn record(by: &By, origin: Origin<'_>, event: &'static str, phns: &[&str]) -> Record {
+    Record {
+        event: Some(event.to_owned()),
+        patients: Patients(phns.iter().map(|phn| (*phn).to_owned()).collect()),
+        message_id: Some(by.id),
+        ..Record::new(by.id, by.at, origin, 200, Outcome::Ok, [event])
     }
 }
 

@@ -3,7 +3,9 @@
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-use crate::attachment::{Gender, is_language};
+use crate::attachment::Gender;
+
+use super::wishes::Told;
 
 /// People in one family at most.
 pub const MEMBERS: usize = 20;
@@ -45,6 +47,23 @@ pub struct Registering {
     pub interpreter: Option<String>,
     /// Who they are: placed together, or not at all.
     pub members: Vec<Member>,
+}
+
+impl Registering {
+    /// What they tell of the family as a whole.
+    pub(super) fn told(&self) -> Told<'_> {
+        Told {
+            email: self.email.as_deref(),
+            phone: self.phone.as_deref(),
+            channel: self.channel,
+            language: &self.language,
+            postal_code: self.postal_code.as_deref(),
+            community: self.community.as_deref(),
+            distance: self.distance,
+            gender: self.provider_gender,
+            interpreter: self.interpreter.as_deref(),
+        }
+    }
 }
 
 /// One of a family.
@@ -129,7 +148,8 @@ pub(super) fn check(asked: &Registering) -> Result<(), &'static str> {
     if !asked.consent {
         return Err("Without consent nothing is kept.");
     }
-    check_contact(asked.channel, asked.email.as_deref(), asked.phone.as_deref())?;
+    let told = asked.told();
+    told.check_reach()?;
     if asked.members.is_empty() || asked.members.len() > MEMBERS {
         return Err("A family has 1 to 20 members.");
     }
@@ -141,59 +161,5 @@ pub(super) fn check(asked: &Registering) -> Result<(), &'static str> {
             "A preferred name has 100 characters at most, and there are 50 conditions at most.",
         );
     }
-    check_wishes(asked.distance, &asked.language, asked.interpreter.as_deref())
-}
-
-/// Whether they can be reached by the channel.
-pub(super) fn check_contact(
-    channel: Channel,
-    email: Option<&str>,
-    phone: Option<&str>,
-) -> Result<(), &'static str> {
-    let reachable = match channel {
-        Channel::Email => email.is_some_and(is_email),
-        Channel::Phone | Channel::Text => phone.is_some_and(is_phone),
-    };
-    let told = "Give an e-mail address or a telephone number, as the channel says.";
-    reachable.then_some(()).ok_or(told)
-}
-
-/// Whether there can be such a provider.
-pub(super) fn check_wishes(
-    distance: Option<u32>,
-    language: &str,
-    interpreter: Option<&str>,
-) -> Result<(), &'static str> {
-    if !distance.is_none_or(|km| [5, 20, 50].contains(&km)) {
-        return Err("A distance is 5, 20 or 50 km, or left out.");
-    }
-    if !is_language(language) || !interpreter.is_none_or(is_language) {
-        return Err("A language is a tag such as `en` or `zh-Hant`.");
-    }
-    Ok(())
-}
-
-fn is_email(text: &str) -> bool {
-    let parts = text.split_once('@');
-    text.len() <= 254
-        && !text.contains(|c: char| c.is_whitespace() || c.is_control())
-        && parts.is_some_and(|(name, host)| {
-            !name.is_empty() && host.contains('.') && !host.contains('@')
-        })
-}
-
-fn is_phone(text: &str) -> bool {
-    let digits = text.chars().filter(char::is_ascii_digit).count();
-    (7..=15).contains(&digits)
-        && text
-            .chars()
-            .all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '+' | '(' | ')' | '.'))
-}
-
-pub(super) fn is_postal_code(code: &str) -> bool {
-    let fits = |(place, c): (usize, char)| match place % 2 {
-        0 => c.is_ascii_uppercase(),
-        _ => c.is_ascii_digit(),
-    };
-    matches!(code.len(), 3 | 6) && code.chars().enumerate().all(fits)
+    told.check_wishes()
 }

@@ -1,14 +1,14 @@
 //! The Health Connect Registry: people register themselves and their family, say that they are still looking, or no longer.
 
 use crate::attachment::{
-    Complexity, FamilyId, Move, RegistrationId, Step, after, after_gone, complexity,
+    Complexity, FamilyId, Move, Place, RegistrationId, after, after_gone, complexity,
 };
 use crate::fhir::Path;
 use crate::message::{Name, Patient, Phn, PhnCheck};
 use crate::registry::{Judgement, PatientRecords, matches};
 use crate::store::{FamilyView, NewFamily, NewRegistration};
 
-use super::registering::{check, is_postal_code};
+use super::registering::check;
 use super::{About, Desk, Member, Refusal, RegisteredBy, Registering};
 
 /// The one answer for whoever is not found, does not match or is registered already: nobody learns from it who waits.
@@ -24,8 +24,7 @@ impl Desk<'_> {
         let invalid = |text: &str| Refusal::Invalid(text.to_owned());
         check(asked).map_err(invalid)?;
         let store = &self.service.store;
-        let (postal_code, community) =
-            self.home(asked.postal_code.as_deref(), asked.community.as_deref()).await?;
+        let wishes = self.wishes(&asked.told()).await?;
         let mut members = Vec::new();
         for member in &asked.members {
             members.push(self.read(member)?);
@@ -58,15 +57,7 @@ impl Desk<'_> {
             subject: (asked.registered_by != RegisteredBy::Agent)
                 .then(|| self.person.subject.clone()),
             registered_by: asked.registered_by.word(),
-            email: asked.email.clone(),
-            phone: asked.phone.clone(),
-            channel: asked.channel.word(),
-            language: asked.language.clone(),
-            postal_code,
-            community,
-            distance: asked.distance,
-            gender: asked.provider_gender,
-            interpreter: asked.interpreter.clone(),
+            wishes,
             members: kept,
         };
         let mut act = store.act(by).await?;
@@ -81,34 +72,6 @@ impl Desk<'_> {
         act.raise(&phns).await?;
         act.commit(&record).await?;
         Ok(store.families_of(self.person).await?)
-    }
-
-    /// Where they live: the postal code as it is kept, and the community.
-    pub(super) async fn home(
-        &self,
-        postal_code: Option<&str>,
-        community: Option<&str>,
-    ) -> Result<(Option<String>, String), Refusal> {
-        let store = &self.service.store;
-        match (postal_code, community) {
-            (Some(code), None) => {
-                let code: String =
-                    code.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase();
-                let community = store.community_of(&code).await?.filter(|_| is_postal_code(&code));
-                let community = community.ok_or_else(|| {
-                    Refusal::Invalid(
-                        "The postal code is in none of the communities on file.".into(),
-                    )
-                })?;
-                Ok((Some(code), community))
-            }
-            (None, Some(code)) if store.community_exists(code).await? => {
-                Ok((None, code.to_owned()))
-            }
-            _ => Err(Refusal::Invalid(
-                "Give a postal code, or a community for those who have no fixed address.".into(),
-            )),
-        }
     }
 
     fn read<'m>(&self, member: &'m Member) -> Result<(Patient, &'m Member), Refusal> {
@@ -181,29 +144,15 @@ impl Desk<'_> {
 
     async fn moved(&self, id: RegistrationId, by: Move) -> Result<Vec<FamilyView>, Refusal> {
         let store = &self.service.store;
-        let (subject, phns) = store.family_of(id).await?.ok_or(Refusal::NotFound)?;
-        if !self.person.registered(subject.as_deref()) {
-            return Err(Refusal::NotFound);
-        }
-        let phns: Vec<&str> = phns.iter().map(String::as_str).collect();
-        let act_by = self.by(None);
-        let about = About { phns: phns.clone(), ..About::default() };
-        let record = self.record(&act_by, by.word(), &about);
-        let mut act = store.act(act_by).await?;
-        act.lock_patients(&phns).await?;
-        let places = act.places(&phns).await?;
-        let place = places.iter().map(|(_, place)| place).find(|place| place.registration == id);
-        let steps: Vec<Step> = match (place, by) {
-            (Some(place), Move::Withdraw) => after_gone(place, by),
-            (Some(place), _) => after(place, by),
-            (None, _) => Vec::new(),
-        };
-        if steps.is_empty() {
-            return Err(Refusal::Conflict("This registration came to its end."));
-        }
-        act.take(&steps, self.billing()).await?;
-        act.raise(&phns).await?;
-        act.commit(&record).await?;
+        let mut families = store.families_of(self.person).await?.into_iter();
+        let has = |family: &FamilyView| family.members.iter().any(|member| member.id == id);
+        let theirs = |family: &FamilyView| self.person.registered(family.subject.as_deref());
+        let mut family = families.find(has).filter(theirs).ok_or(Refusal::NotFound)?;
+        // In the trail they stand by their numbers.
+        family.members.sort_by(|one, other| one.phn.cmp(&other.phn));
+        let whom = |place: &Place| place.registration == id;
+        let decide = if by == Move::Withdraw { after_gone } else { after };
+        self.together(&family, by, whom, |place| decide(place, by)).await?;
         Ok(store.families_of(self.person).await?)
     }
 }

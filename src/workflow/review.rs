@@ -5,12 +5,11 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::attachment::{
-    Answer, DeclineReason, FamilyId, ListId, Move, ProposalId, ProposalState, RegistrationState,
-    Step, after_confirmed,
+    Answer, DeclineReason, FamilyId, ListId, ProposalId, ProposalState, Step, after_confirmed,
 };
 use crate::message::{Phn, PhnFault};
 use crate::panel::{Here, decide_add};
-use crate::store::{ListView, Moved, ProposalView};
+use crate::store::{ListView, Moved};
 
 use super::{About, Desk, Refusal, Right};
 
@@ -141,20 +140,10 @@ impl<'l> Answered<'l> {
             match became {
                 ProposalState::Accepted => answered.accepted.push((one.proposal, &proposal.phn)),
                 ProposalState::InIntake => {}
-                _ => answered.put_back.push(put_back(proposal)),
+                _ => answered.put_back.push(Step::put_back(proposal.registration)),
             }
         }
         whole(list, &after).then_some(answered).ok_or(TOGETHER)
-    }
-}
-
-fn put_back(proposal: &ProposalView) -> Step {
-    Step::Registration {
-        id: proposal.registration,
-        was: RegistrationState::Proposed,
-        became: RegistrationState::Active,
-        by: Move::PutBack,
-        panel: None,
     }
 }
 

@@ -2,14 +2,13 @@
 //! lock, and whoever comes second finds nothing to do.
 
 use crate::access::Caller;
-use crate::attachment::{
-    Move, Place, ProposalState, RegistrationId, RegistrationState, Step, after, after_gone,
-};
-use crate::audit::{Origin, Outcome, Patients, Record};
-use crate::clock::Clock;
+use crate::attachment::{Move, Place, ProposalState, RegistrationState, Step, after, after_gone};
+use crate::audit::{Origin, Record};
 use crate::panel::PanelId;
 use crate::process::Service;
-use crate::store::{Billing, By, ListView, Moved, StoreError};
+use crate::store::{By, ListView, Moved, StoreError};
+
+use super::{billing, record};
 
 /// How much happened.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -75,7 +74,7 @@ async fn move_all(service: &Service, by: Move, phns: &[String]) -> Result<usize,
         return Ok(0);
     }
     let moved = steps.iter().filter(|step| matches!(step, Step::Registration { .. })).count();
-    let record = record(&act.by, by.word(), &phns);
+    let record = own_record(&act.by, by.word(), &phns);
     act.take(&steps, billing(service)).await?;
     act.raise(&phns).await?;
     act.commit(&record).await?;
@@ -108,7 +107,7 @@ async fn expire(
     if moves.is_empty() {
         return Ok(false);
     }
-    let record = record(&act.by, "expire-list", &phns);
+    let record = own_record(&act.by, "expire-list", &phns);
     act.move_proposals(&moves).await?;
     act.take(&steps, billing(service)).await?;
     act.raise(&phns).await?;
@@ -118,16 +117,9 @@ async fn expire(
 
 fn expired(list: &ListView) -> (Vec<Moved>, Vec<Step>) {
     let open = list.proposals.iter().filter(|proposal| proposal.state.is_unanswered());
-    let put_back = |id: RegistrationId| Step::Registration {
-        id,
-        was: RegistrationState::Proposed,
-        became: RegistrationState::Active,
-        by: Move::PutBack,
-        panel: None,
-    };
     open.map(|proposal| {
         let moved = (proposal.id.0, proposal.state, ProposalState::Expired, None);
-        (moved, put_back(proposal.registration))
+        (moved, Step::put_back(proposal.registration))
     })
     .unzip()
 }
@@ -142,17 +134,7 @@ fn own(service: &Service) -> By {
     }
 }
 
-fn billing(service: &Service) -> Billing {
-    let day = Clock::day_of(service.clock.now(), service.offset);
-    Billing { code: service.attaching.code, day }
-}
-
-fn record(by: &By, event: &str, phns: &[&str]) -> Record {
+fn own_record(by: &By, event: &'static str, phns: &[&str]) -> Record {
     let origin = Origin { request_id: by.id, caller: &Caller::Unchecked, address: None };
-    Record {
-        event: Some(event.to_owned()),
-        patients: Patients(phns.iter().map(|phn| (*phn).to_owned()).collect()),
-        message_id: Some(by.id),
-        ..Record::new(by.id, by.at, origin, 200, Outcome::Ok, [event])
-    }
+    record(by, origin, event, phns)
 }

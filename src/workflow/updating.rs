@@ -6,9 +6,10 @@ use crate::attachment::{
     Cell, FamilyId, Gender, Move, Place, RegistrationId, Step, after, after_gone, months_before,
 };
 use crate::clock::Clock;
-use crate::store::{Act, FamilyView, HealthUpdate, Named, Wishes};
+use crate::store::{Act, FamilyView, HealthUpdate, Named};
 
-use super::registering::{CONDITIONS, check_contact, check_wishes};
+use super::registering::CONDITIONS;
+use super::wishes::Told;
 use super::{About, Channel, Desk, Refusal};
 
 /// What a family tells anew: all of it, in place of what it told before.
@@ -45,6 +46,23 @@ pub struct Updating {
     pub members: Vec<Health>,
 }
 
+impl Updating {
+    /// What they tell of the family as a whole.
+    fn told(&self) -> Told<'_> {
+        Told {
+            email: self.email.as_deref(),
+            phone: self.phone.as_deref(),
+            channel: self.channel,
+            language: &self.language,
+            postal_code: self.postal_code.as_deref(),
+            community: self.community.as_deref(),
+            distance: self.distance,
+            gender: self.provider_gender,
+            interpreter: self.interpreter.as_deref(),
+        }
+    }
+}
+
 /// The health of one member.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -63,8 +81,9 @@ const ENDED: Refusal = Refusal::Conflict("This registration came to its end.");
 
 /// What can be told without looking anything up.
 fn check(asked: &Updating) -> Result<(), &'static str> {
-    check_contact(asked.channel, asked.email.as_deref(), asked.phone.as_deref())?;
-    check_wishes(asked.distance, &asked.language, asked.interpreter.as_deref())?;
+    let told = asked.told();
+    told.check_reach()?;
+    told.check_wishes()?;
     let distinct = |(place, member): (usize, &Health)| {
         asked.members[..place].iter().all(|other| other.registration != member.registration)
     };
@@ -105,8 +124,7 @@ impl Desk<'_> {
     ) -> Result<FamilyView, Refusal> {
         let family = self.their_family(id).await?;
         check(asked).map_err(|text| Refusal::Invalid(text.to_owned()))?;
-        let (postal_code, community) =
-            self.home(asked.postal_code.as_deref(), asked.community.as_deref()).await?;
+        let wishes = self.wishes(&asked.told()).await?;
         let mut health = Vec::new();
         for told in &asked.members {
             if family.members.iter().all(|member| member.id != told.registration) {
@@ -119,17 +137,6 @@ impl Desk<'_> {
                 complexity: self.complexity(&told.conditions, told.health_changed).await?,
             });
         }
-        let wishes = Wishes {
-            email: asked.email.clone(),
-            phone: asked.phone.clone(),
-            channel: asked.channel.word().to_owned(),
-            language: asked.language.clone(),
-            postal_code,
-            community,
-            distance: asked.distance,
-            gender: asked.provider_gender,
-            interpreter: asked.interpreter.clone(),
-        };
         let phns = phns(&family);
         let by = self.by(None);
         let about = About { phns: phns.clone(), ..About::default() };
@@ -182,7 +189,7 @@ impl Desk<'_> {
     }
 
     /// The same for several of a family, in one act.
-    async fn together(
+    pub(super) async fn together(
         &self,
         family: &FamilyView,
         by: Move,
@@ -205,20 +212,29 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// How many were attached in a family's community last month.
+    /// How many were attached last month in the community of each of these families.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn attached_last_month(&self, family: &FamilyView) -> Result<Cell, Refusal> {
+    pub async fn attached_last_month(&self, families: &[FamilyView]) -> Result<Vec<Cell>, Refusal> {
+        if families.is_empty() {
+            return Ok(Vec::new());
+        }
         let service = self.service;
         let months = months_before(service.clock.today(service.offset), 1);
         let bounds = months.first().and_then(|month| {
             let start = |day| Clock::start_of(day, service.offset);
             start(month.first()).zip(start(month.next().first()))
         });
-        let Some((from, to)) = bounds else { return Ok(Cell::Withheld) };
-        let attached = service.store.attached_in(&family.wishes.community, from, to).await?;
-        Ok(Cell::of(attached))
+        let Some((from, to)) = bounds else { return Ok(vec![Cell::Withheld; families.len()]) };
+        let communities: Vec<&str> =
+            families.iter().map(|family| family.wishes.community.as_str()).collect();
+        let attached = service.store.attached_in(&communities, from, to).await?;
+        let in_community = |community: &&str| {
+            let found = attached.iter().find(|(code, _)| code == community);
+            Cell::of(found.map_or(0, |(_, people)| *people))
+        };
+        Ok(communities.iter().map(in_community).collect())
     }
 
     /// The communities that people can live in.

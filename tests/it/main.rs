@@ -8,6 +8,7 @@
 
 mod answer;
 mod attachment;
+mod browser;
 mod cluster;
 mod message;
 mod patience;

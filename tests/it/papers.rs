@@ -10,7 +10,6 @@ use crate::message::{ADD, PATIENTS, Patient, REMOVE};
 mod clean_up;
 mod described;
 mod panel;
-
 mod records;
 
 const BARNABY: &str = "barnaby.sampleworth";
@@ -39,18 +38,6 @@ impl Province {
     pub async fn compare(&self, who: &str, panel: i64, list: impl Into<Vec<u8>>) -> Answer {
         let path = format!("/api/panels/{panel}/clean-up");
         self.paper(who, "POST", &path, &[("content-type", "text/csv")], list).await
-    }
-
-    /// Juniper accepts Marigold; gives her panel's number.
-    pub async fn accepted(&self) -> i64 {
-        let panel = self.room_for(3).await;
-        let (family, _) = self.register(MARIGOLD, &PATIENTS[..1]).await;
-        let sent = self.send(panel, &[&family]).await.json;
-        let answers = json!({"answers": [{"proposal": proposals(&sent)[0], "answer": "accepted"}]});
-        let list = format!("/api/lists/{}", text(&sent["id"]));
-        let answered = self.post(JUNIPER, &format!("{list}/answers"), answers).await;
-        assert_eq!(answered.status, 200, "{:?}", answered.json);
-        panel
     }
 
     async fn count(&self, sql: &'static str) -> i64 {

@@ -45,12 +45,11 @@ pub(super) async fn all(
     let done = words::done(told.done.as_deref());
     let page = async {
         let desk = visitor.desk(&app);
-        let mut families = Vec::new();
-        for family in &desk.families().await? {
-            let attached = desk.attached_last_month(family).await?;
-            families.push(family_cards::shown(&app, family, attached));
-        }
-        let page = Registrations { visitor: &visitor, done, families };
+        let families = desk.families().await?;
+        let attached = desk.attached_last_month(&families).await?;
+        let cards = families.iter().zip(attached);
+        let cards = cards.map(|(family, attached)| family_cards::shown(&app, family, attached));
+        let page = Registrations { visitor: &visitor, done, families: cards.collect() };
         Ok(Page::of(&visitor, "Our registrations").show(&page))
     };
     shown(&visitor, page.await)

@@ -10,6 +10,7 @@ use crate::panel::PanelId;
 use super::super::error::StoreError;
 use super::super::pool::Store;
 use super::act::Act;
+use super::names::shown_name;
 
 /// A panel as the workflow sees it.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,16 +53,15 @@ impl PanelSide {
     }
 }
 
-/// Panels with all of that; the argument is a condition on `n`, a panel.
+/// Panels with all of that; the argument is a condition on `n`, a panel, and `h`, where its clinic lies. `OFFSET 0`: the function
+/// is called once a panel, whichever way Postgres joins.
 macro_rules! panels {
     ($condition:literal) => {
         concat!(
             "
-SELECT n.id, n.practitioner_key, n.organization_key, area.community_of_clinic(n.organization_key) AS community,
-       (SELECT m.network FROM area.community m WHERE m.code = area.community_of_clinic(n.organization_key)) AS network,
-       coalesce((SELECT concat_ws(' ', nullif(array_to_string(ARRAY(SELECT jsonb_array_elements_text(x.name -> 'given')), ' '), ''), x.name ->> 'family')
-                   FROM jsonb_array_elements(p.names) WITH ORDINALITY AS x (name, place)
-                  ORDER BY x.name -> 'period' ->> 'end' DESC NULLS FIRST, x.place LIMIT 1), '') AS practitioner,
+SELECT n.id, n.practitioner_key, n.organization_key, h.code AS community, h.network, ",
+            shown_name!("p.names"),
+            " AS practitioner,
        coalesce((SELECT x.name ->> 'text' FROM jsonb_array_elements(o.names) WITH ORDINALITY AS x (name, place)
                   WHERE x.name ->> 'kind' = 'name' ORDER BY x.place LIMIT 1), '') AS organization,
        (SELECT count(*) FROM panel.entry e WHERE e.panel_id = n.id AND e.status IN ('confirmed', 'pending')) AS size,
@@ -72,6 +72,8 @@ SELECT n.id, n.practitioner_key, n.organization_key, area.community_of_clinic(n.
   FROM panel.panel n
   JOIN pas.practitioner p ON p.key = n.practitioner_key
   JOIN pas.organization o ON o.key = n.organization_key
+  CROSS JOIN LATERAL (SELECT area.community_of_clinic(n.organization_key) AS code OFFSET 0) w
+  LEFT JOIN area.community h ON h.code = w.code
   LEFT JOIN LATERAL (SELECT * FROM attachment.capacity c WHERE c.panel_id = n.id ORDER BY c.id DESC LIMIT 1) c ON true
  WHERE ",
             $condition,
@@ -82,9 +84,7 @@ SELECT n.id, n.practitioner_key, n.organization_key, area.community_of_clinic(n.
 
 const BY_ID: &str = panels!("n.id = $1");
 const BY_PROVIDERS: &str = panels!("n.practitioner_key = ANY ($1)");
-const BY_NETWORK: &str = panels!(
-    "area.community_of_clinic(n.organization_key) IN (SELECT code FROM area.community WHERE network = $1)"
-);
+const BY_NETWORK: &str = panels!("h.network = $1");
 
 const STATE: &str = "
 INSERT INTO attachment.capacity (panel_id, accepting, anticipated, monthly, desired_size, low, medium, high, gender, languages,

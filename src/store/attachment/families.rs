@@ -1,14 +1,16 @@
 //! Families as they are shown to whoever registered them, and what they may change.
 
 use chrono::{DateTime, Utc};
-use sqlx::Row as _;
-use sqlx::postgres::{PgExecutor, PgRow};
+use sqlx::postgres::{PgArguments, PgExecutor, PgRow};
+use sqlx::query::Query;
+use sqlx::{Postgres, Row as _};
 
 use crate::attachment::{Complexity, FamilyId, Gender, Person, RegistrationId, RegistrationState};
 
 use super::super::error::StoreError;
 use super::super::pool::Store;
 use super::act::Act;
+use super::names::shown_name;
 use super::places::word;
 use super::steps::touched;
 
@@ -89,29 +91,27 @@ pub struct HealthUpdate {
 }
 
 // Those of one subject; $2 one family of theirs, or null for all.
-const FAMILIES: &str = "
+const FAMILIES: &str = concat!(
+    "
 SELECT f.id AS family_id, f.subject, c.name AS community, f.community AS community_code, f.email, f.phone, f.channel, f.language,
        f.postal_code, f.distance, f.gender, f.interpreter, r.id, r.phn, r.preferred_name, r.state, r.registered_at, r.reconfirmed_at,
        r.changed, r.conditions,
-       coalesce((SELECT concat_ws(' ', nullif(array_to_string(ARRAY(SELECT jsonb_array_elements_text(x.name -> 'given')), ' '), ''), x.name ->> 'family')
-                   FROM client_registry.patient k, jsonb_array_elements(k.names) WITH ORDINALITY AS x (name, place)
-                  WHERE k.phn = r.phn ORDER BY x.name -> 'period' ->> 'end' DESC NULLS FIRST, x.place LIMIT 1), '') AS name,
+       coalesce((SELECT ",
+    shown_name!("k.names"),
+    " FROM client_registry.patient k WHERE k.phn = r.phn), '') AS name,
        (SELECT count(DISTINCT o.family_id) FROM attachment.registration o JOIN attachment.family g ON g.id = o.family_id
          WHERE g.community = f.community AND o.state = 'active' AND o.registered_at < r.registered_at) AS before
   FROM attachment.family f JOIN area.community c ON c.code = f.community JOIN attachment.registration r ON r.family_id = f.id
  WHERE f.subject = $1 AND ($2::uuid IS NULL OR f.id = $2)
- ORDER BY f.id, r.id";
-
-const FAMILY_PHNS: &str = "
-SELECT f.subject, r.phn FROM attachment.registration o JOIN attachment.family f ON f.id = o.family_id
-  JOIN attachment.registration r ON r.family_id = f.id
- WHERE o.id = $1 ORDER BY r.phn";
+ ORDER BY f.id, r.id"
+);
 
 // Attachments between two instants, by the community in which those families live now.
 const ATTACHED: &str = "
-SELECT count(*) AS attached FROM attachment.registration_change s
+SELECT f.community, count(*) AS attached FROM attachment.registration_change s
   JOIN attachment.registration r ON r.id = s.registration_id JOIN attachment.family f ON f.id = r.family_id
- WHERE f.community = $1 AND s.reason = 'attached' AND s.was IS DISTINCT FROM 'attached' AND s.at >= $2 AND s.at < $3";
+ WHERE f.community = ANY ($1) AND s.reason = 'attached' AND s.was IS DISTINCT FROM 'attached' AND s.at >= $2 AND s.at < $3
+ GROUP BY f.community";
 
 const UPDATE_FAMILY: &str = "
 UPDATE attachment.family
@@ -149,34 +149,23 @@ impl Store {
         Ok(families(&self.pool, person, Some(family)).await?.pop())
     }
 
-    /// Who registered the family of a registration, and who is in it.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn family_of(
-        &self,
-        registration: RegistrationId,
-    ) -> Result<Option<(Option<String>, Vec<String>)>, StoreError> {
-        let rows = sqlx::query(FAMILY_PHNS).bind(registration.0).fetch_all(&self.pool).await?;
-        let Some(first) = rows.first() else { return Ok(None) };
-        let subject = first.try_get("subject")?;
-        let phns = rows.iter().map(|row| row.try_get("phn")).collect::<Result<_, _>>()?;
-        Ok(Some((subject, phns)))
-    }
-
-    /// How many of a community were attached between two instants.
+    /// How many of these communities were attached between two instants; those where nobody was are left out.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn attached_in(
         &self,
-        community: &str,
+        communities: &[&str],
         from: DateTime<Utc>,
         to: DateTime<Utc>,
-    ) -> Result<u32, StoreError> {
-        let query = sqlx::query(ATTACHED).bind(community).bind(from).bind(to);
-        let attached: i64 = query.fetch_one(&self.pool).await?.try_get("attached")?;
-        Ok(u32::try_from(attached).unwrap_or(u32::MAX))
+    ) -> Result<Vec<(String, u32)>, StoreError> {
+        let query = sqlx::query(ATTACHED).bind(communities).bind(from).bind(to);
+        let rows = query.fetch_all(&self.pool).await?;
+        let attached = |row: &PgRow| -> Result<(String, u32), StoreError> {
+            let attached: i64 = row.try_get("attached")?;
+            Ok((row.try_get("community")?, u32::try_from(attached).unwrap_or(u32::MAX)))
+        };
+        rows.iter().map(attached).collect()
     }
 }
 
@@ -192,19 +181,8 @@ impl Act {
         health: &[HealthUpdate],
     ) -> Result<(), StoreError> {
         let by = self.by.clone();
-        let updated = sqlx::query(UPDATE_FAMILY)
-            .bind(family.0)
-            .bind(&wishes.email)
-            .bind(&wishes.phone)
-            .bind(&wishes.channel)
-            .bind(&wishes.language)
-            .bind(&wishes.postal_code)
-            .bind(&wishes.community)
-            .bind(wishes.distance.and_then(|km| i32::try_from(km).ok()))
-            .bind(wishes.gender.map(Gender::word))
-            .bind(&wishes.interpreter)
-            .execute(self.connection())
-            .await?;
+        let query = bind_wishes(sqlx::query(UPDATE_FAMILY).bind(family.0), wishes);
+        let updated = query.execute(self.connection()).await?;
         touched(updated.rows_affected(), 1)?;
         for told in health {
             let query = sqlx::query(UPDATE_HEALTH).bind(told.registration.0).bind(family.0);
@@ -216,6 +194,23 @@ impl Act {
         query.execute(self.connection()).await?;
         Ok(())
     }
+}
+
+/// Binds what a family told, from `email` to `interpreter`, after what is bound already.
+pub(super) fn bind_wishes<'q>(
+    query: Query<'q, Postgres, PgArguments>,
+    wishes: &'q Wishes,
+) -> Query<'q, Postgres, PgArguments> {
+    query
+        .bind(&wishes.email)
+        .bind(&wishes.phone)
+        .bind(&wishes.channel)
+        .bind(&wishes.language)
+        .bind(&wishes.postal_code)
+        .bind(&wishes.community)
+        .bind(wishes.distance.and_then(|km| i32::try_from(km).ok()))
+        .bind(wishes.gender.map(Gender::word))
+        .bind(&wishes.interpreter)
 }
 
 async fn families(

@@ -14,6 +14,7 @@ use crate::panel::PanelId;
 use super::super::error::StoreError;
 use super::super::pool::Store;
 use super::act::Act;
+use super::names::shown_name;
 use super::places::word;
 use super::steps::{Billing, Moved, move_proposals, write_records};
 
@@ -95,21 +96,23 @@ const LIST: &str =
 const OPEN_LIST: &str =
     "SELECT EXISTS (SELECT FROM attachment.list WHERE panel_id = $1 AND state <> 'closed') AS open";
 
-const PROPOSALS: &str = "
+const PROPOSALS: &str = concat!(
+    "
 SELECT p.list_id, p.id, p.registration_id, r.family_id, r.phn, p.state, p.reason, p.score, r.complexity, r.changed, r.registered_at,
        r.preferred_name, f.language, f.interpreter, c.name AS community, k.birth_date,
        CASE f.channel WHEN 'email' THEN f.email ELSE f.phone END AS reach,
        ARRAY(SELECT d.name FROM attachment.condition d WHERE d.code = ANY (r.conditions) ORDER BY d.name) AS conditions,
-       coalesce((SELECT concat_ws(' ', nullif(array_to_string(ARRAY(SELECT jsonb_array_elements_text(x.name -> 'given')), ' '), ''), x.name ->> 'family')
-                   FROM jsonb_array_elements(k.names) WITH ORDINALITY AS x (name, place)
-                  ORDER BY x.name -> 'period' ->> 'end' DESC NULLS FIRST, x.place LIMIT 1), '') AS name
+       ",
+    shown_name!("k.names"),
+    " AS name
   FROM attachment.proposal p
   JOIN attachment.registration r ON r.id = p.registration_id
   JOIN attachment.family f ON f.id = r.family_id
   JOIN area.community c ON c.code = f.community
   JOIN client_registry.patient k ON k.phn = r.phn
  WHERE p.list_id = ANY ($1)
- ORDER BY p.place, p.id";
+ ORDER BY p.place, p.id"
+);
 
 const ADD_LIST: &str = "
 INSERT INTO attachment.list (id, panel_id, state, made_by, sent_at, due_at) VALUES ($1, $2, 'sent', $3, $4, $5)";

@@ -8,6 +8,7 @@ use crate::panel::PanelId;
 
 use super::super::error::StoreError;
 use super::super::pool::Store;
+use super::names::shown_name;
 
 /// Which of a panel's people are looked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,20 +44,21 @@ pub struct MemberView {
 pub const MEMBERS_SHOWN: usize = 100;
 
 // $1 panel, $2 those who left, $3 words of a name or the beginning of a number, $4 at most so many.
-const MEMBERS: &str = "
+const MEMBERS: &str = concat!(
+    "
 SELECT e.phn, m.name, m.birth_date, e.status::text AS status, k.deceased, h.at AS since, h.reason, h.author
   FROM panel.entry e
   JOIN client_registry.patient k ON k.phn = e.phn
  CROSS JOIN LATERAL (
-       SELECT CASE WHEN k.masked THEN NULL ELSE coalesce(
-                  (SELECT concat_ws(' ', nullif(array_to_string(ARRAY(SELECT jsonb_array_elements_text(x.name -> 'given')), ' '), ''), x.name ->> 'family')
-                     FROM jsonb_array_elements(k.names) WITH ORDINALITY AS x (name, place)
-                    ORDER BY x.name -> 'period' ->> 'end' DESC NULLS FIRST, x.place LIMIT 1), '') END AS name,
+       SELECT CASE WHEN k.masked THEN NULL ELSE ",
+    shown_name!("k.names"),
+    " END AS name,
               CASE WHEN k.masked THEN NULL ELSE k.birth_date END AS birth_date) m
  CROSS JOIN LATERAL (SELECT c.at, c.reason, coalesce(c.person, c.author) AS author FROM panel.change c WHERE c.entry_id = e.id ORDER BY c.id DESC LIMIT 1) h
  WHERE e.panel_id = $1 AND (e.status = 'removed') = $2
    AND ($3 = '' OR strpos(lower(m.name), lower($3)) > 0 OR starts_with(e.phn, replace($3, ' ', '')))
- ORDER BY h.at DESC, e.phn LIMIT $4";
+ ORDER BY h.at DESC, e.phn LIMIT $4"
+);
 
 impl Store {
     /// People of a panel, whoever changed last first; one more than is shown where there are more.

@@ -11,6 +11,7 @@ mod lists;
 mod notices;
 mod numbers;
 mod members;
+mod names;
 mod networks;
 mod places;
 mod records;

@@ -4,12 +4,13 @@ use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 
-use crate::attachment::{Complexity, FamilyId, Gender, RegistrationId};
+use crate::attachment::{Complexity, FamilyId, RegistrationId};
 use crate::registry::{PatientRecord, PatientRecords};
 
 use super::super::error::StoreError;
 use super::super::pool::Store;
 use super::act::Act;
+use super::families::{Wishes, bind_wishes};
 use super::steps::touched;
 
 /// A family as it is to be kept.
@@ -21,24 +22,8 @@ pub struct NewFamily {
     pub subject: Option<String>,
     /// `self`, `family` or `agent`.
     pub registered_by: &'static str,
-    /// How to reach them.
-    pub email: Option<String>,
-    /// How to reach them.
-    pub phone: Option<String>,
-    /// By which of the two: `email`, `phone` or `text`.
-    pub channel: &'static str,
-    /// The language they speak, BCP 47.
-    pub language: String,
-    /// Where they live; `None`: no fixed address.
-    pub postal_code: Option<String>,
-    /// In which community.
-    pub community: String,
-    /// How far they would go, kilometres; `None`: any distance.
-    pub distance: Option<u32>,
-    /// What they would prefer their provider to be.
-    pub gender: Option<Gender>,
-    /// The language they need an interpreter for.
-    pub interpreter: Option<String>,
+    /// What they told of themselves as a family.
+    pub wishes: Wishes,
     /// Who they are.
     pub members: Vec<NewRegistration>,
 }
@@ -141,22 +126,9 @@ impl Act {
     /// When the database does not answer.
     pub async fn register(&mut self, family: &NewFamily) -> Result<(), StoreError> {
         let by = self.by.clone();
-        sqlx::query(ADD_FAMILY)
-            .bind(family.id.0)
-            .bind(&family.subject)
-            .bind(family.registered_by)
-            .bind(by.at)
-            .bind(&family.email)
-            .bind(&family.phone)
-            .bind(family.channel)
-            .bind(&family.language)
-            .bind(&family.postal_code)
-            .bind(&family.community)
-            .bind(family.distance.and_then(|km| i32::try_from(km).ok()))
-            .bind(family.gender.map(Gender::word))
-            .bind(&family.interpreter)
-            .execute(self.connection())
-            .await?;
+        let query = sqlx::query(ADD_FAMILY).bind(family.id.0).bind(&family.subject);
+        let query = query.bind(family.registered_by).bind(by.at);
+        bind_wishes(query, &family.wishes).execute(self.connection()).await?;
         let told = sqlx::query(TELL).bind(family.id.0).bind(by.id).bind(by.at);
         told.execute(self.connection()).await?;
         for member in &family.members {

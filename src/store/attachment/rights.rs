@@ -2,11 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::Row as _;
+use sqlx::postgres::PgExecutor;
 
 use crate::attachment::{Person, Role};
 
 use super::super::error::StoreError;
 use super::super::pool::Store;
+use super::act::Act;
 
 const ROLES: &str = "
 SELECT role, coalesce(practitioner_key, organization_key, network) AS about
@@ -84,10 +86,7 @@ impl Store {
         by: &str,
         at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let About { word, provider, clinic, network } = About::of(role);
-        let query = sqlx::query(GRANT).bind(subject).bind(word).bind(provider).bind(clinic);
-        query.bind(network).bind(by).bind(at).execute(&self.pool).await?;
-        Ok(())
+        give(&self.pool, subject, role, by, at).await
     }
 
     /// Takes a role back; `false`: nobody held it.
@@ -100,11 +99,53 @@ impl Store {
         role: &Role,
         at: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let About { word, provider, clinic, network } = About::of(role);
-        let about = provider.or(clinic).or(network);
-        let query = sqlx::query(REVOKE).bind(subject).bind(word).bind(about).bind(at);
-        Ok(query.execute(&self.pool).await?.rows_affected() > 0)
+        take(&self.pool, subject, role, at).await
     }
+}
+
+impl Act {
+    /// As [`Store::give_role`], as a part of the act.
+    ///
+    /// # Errors
+    /// When the database does not answer, or what the role is about is not on file.
+    pub async fn give_role(&mut self, subject: &str, role: &Role) -> Result<(), StoreError> {
+        let by = self.by.clone();
+        give(self.connection(), subject, role, &by.author, by.at).await
+    }
+
+    /// As [`Store::take_role`], as a part of the act.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn take_role(&mut self, subject: &str, role: &Role) -> Result<bool, StoreError> {
+        let at = self.by.at;
+        take(self.connection(), subject, role, at).await
+    }
+}
+
+async fn give(
+    executor: impl PgExecutor<'_>,
+    subject: &str,
+    role: &Role,
+    by: &str,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let About { word, provider, clinic, network } = About::of(role);
+    let query = sqlx::query(GRANT).bind(subject).bind(word).bind(provider).bind(clinic);
+    query.bind(network).bind(by).bind(at).execute(executor).await?;
+    Ok(())
+}
+
+async fn take(
+    executor: impl PgExecutor<'_>,
+    subject: &str,
+    role: &Role,
+    at: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let About { word, provider, clinic, network } = About::of(role);
+    let about = provider.or(clinic).or(network);
+    let query = sqlx::query(REVOKE).bind(subject).bind(word).bind(about).bind(at);
+    Ok(query.execute(executor).await?.rows_affected() > 0)
 }
 
 /// A role as its row has it.

@@ -1,6 +1,7 @@
 //! Who may do what, object by object: whatever is not somebody's is not there.
 
 use super::*;
+use crate::patients::run;
 
 const BARNABY: &str = "barnaby.sampleworth";
 const FABLE: &str = "fable.pairwood";
@@ -130,6 +131,32 @@ async fn a_provider_says_who_acts_for_them_and_nobody_hands_it_on() {
     assert_eq!(names(&ask(JUNIPER, "DELETE").await), [DAHLIA]);
     assert_eq!(province.get(IRIS, &panel).await.status, 404, "from the next request on");
     assert_eq!(ask(JUNIPER, "DELETE").await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_acts_for_a_provider_and_its_record_are_kept_together_or_not_at_all() {
+    let province = Province::start("delegates-one-act").await;
+    let server = &province.guarded.server;
+    let somebody = "/api/delegates/prov-1/iris.ledgerly";
+    let ask = async |method| province.ask(JUNIPER, method, somebody, &json!({})).await.status;
+    let stands = async || {
+        let roles = "SELECT count(*) FROM access.role WHERE subject = 'iris.ledgerly' AND role = 'delegate' AND revoked_at IS NULL";
+        let events = "SELECT count(*) FROM audit.event WHERE event IN ('give-delegate', 'take-delegate') AND outcome = 'ok'";
+        (server.database.count(roles).await, server.database.count(events).await)
+    };
+    let no_record = "ALTER TABLE audit.event ADD CONSTRAINT no_record CHECK (event NOT IN ('give-delegate', 'take-delegate')) NOT VALID";
+    let no_role = "ALTER TABLE access.role ADD CONSTRAINT no_role CHECK (subject <> 'iris.ledgerly') NOT VALID";
+    run(server, no_record).await;
+    assert_eq!((ask("PUT").await, stands().await), (500, (0, 0)), "no role without its record");
+    run(server, "ALTER TABLE audit.event DROP CONSTRAINT no_record").await;
+    run(server, no_role).await;
+    assert_eq!((ask("PUT").await, stands().await), (500, (0, 0)), "no record without the role");
+    run(server, "ALTER TABLE access.role DROP CONSTRAINT no_role").await;
+    assert_eq!((ask("PUT").await, stands().await), (200, (1, 1)));
+    run(server, no_record).await;
+    assert_eq!((ask("DELETE").await, stands().await), (500, (1, 1)), "nor is it taken back");
+    run(server, "ALTER TABLE audit.event DROP CONSTRAINT no_record").await;
+    assert_eq!((ask("DELETE").await, stands().await), (200, (0, 2)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,35 @@
 
 use super::*;
 
+/// Marigold, accepted.
+pub struct Accepted {
+    /// Juniper's panel.
+    pub panel: i64,
+    /// The path of the list.
+    pub list: String,
+    pub proposal: i64,
+}
+
+impl Province {
+    /// Juniper has room for so many, and Marigold is on a list for her panel; gives the panel's number, and the list as it was sent.
+    async fn proposed(&self, room: u32) -> (i64, Value) {
+        let panel = self.room_for(room).await;
+        let (family, _) = self.register(MARIGOLD, &PATIENTS[..1]).await;
+        (panel, self.send(panel, &[&family]).await.json)
+    }
+
+    /// Juniper accepts Marigold.
+    pub async fn accepted(&self, room: u32) -> Accepted {
+        let (panel, sent) = self.proposed(room).await;
+        let list = format!("/api/lists/{}", text(&sent["id"]));
+        let proposal = proposals(&sent)[0];
+        let accepted = json!({"answers": [{"proposal": proposal, "answer": "accepted"}]});
+        let answered = self.post(JUNIPER, &format!("{list}/answers"), accepted).await;
+        assert_eq!(answered.status, 200, "{:?}", answered.json);
+        Accepted { panel, list, proposal }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_who_waits_comes_onto_a_panel_and_whoever_is_not_chosen_is_put_back() {
     let province = Province::start("story").await;
@@ -62,13 +91,7 @@ async fn somebody_who_waits_comes_onto_a_panel_and_whoever_is_not_chosen_is_put_
 #[tokio::test(flavor = "multi_thread")]
 async fn an_add_of_the_emr_confirms_whoever_was_accepted() {
     let province = Province::start("emr-confirms").await;
-    let panel = province.room_for(1).await;
-    let (family, _) = province.register(MARIGOLD, &PATIENTS[..1]).await;
-    let sent = province.send(panel, &[&family]).await;
-    let list = format!("/api/lists/{}", text(&sent.json["id"]));
-    let first = proposals(&sent.json)[0];
-    let accepted = json!({"answers": [{"proposal": first, "answer": "accepted"}]});
-    province.post(JUNIPER, &format!("{list}/answers"), accepted).await;
+    let Accepted { list, .. } = province.accepted(1).await;
     province.emr(ADD, &PATIENTS[..1]).await;
     assert_eq!(province.states(MARIGOLD).await, ["attached"]);
     let seen = province.get(JUNIPER, &list).await;
@@ -79,11 +102,9 @@ async fn an_add_of_the_emr_confirms_whoever_was_accepted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_add_of_the_emr_is_one_act_with_list_code_and_registration() {
     let province = Province::start("one-act").await;
-    let panel = province.room_for(1).await;
-    let (family, _) = province.register(MARIGOLD, &PATIENTS[..1]).await;
-    let sent = province.send(panel, &[&family]).await;
+    let (_, sent) = province.proposed(1).await;
     province.emr(ADD, &PATIENTS[..1]).await;
-    let list = province.get(JUNIPER, &format!("/api/lists/{}", text(&sent.json["id"]))).await;
+    let list = province.get(JUNIPER, &format!("/api/lists/{}", text(&sent["id"]))).await;
     assert_eq!(
         (&list.json["state"], &list.json["proposals"][0]["state"]),
         (&json!("closed"), &json!("confirmed"))
@@ -102,19 +123,13 @@ async fn an_add_of_the_emr_is_one_act_with_list_code_and_registration() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_add_by_somebody_else_takes_the_person_off_the_list() {
     let province = Province::start("elsewhere").await;
-    let panel = province.room_for(1).await;
-    let (family, _) = province.register(MARIGOLD, &PATIENTS[..1]).await;
-    let sent = province.send(panel, &[&family]).await;
-    let list = format!("/api/lists/{}", text(&sent.json["id"]));
-    let first = proposals(&sent.json)[0];
-    let accepted = json!({"answers": [{"proposal": first, "answer": "accepted"}]});
-    province.post(JUNIPER, &format!("{list}/answers"), accepted).await;
+    let Accepted { list, proposal, .. } = province.accepted(1).await;
     province.emr_of(ADD, 1, &PATIENTS[..1]).await;
     let seen = province.get(JUNIPER, &list).await;
     assert_eq!(seen.json["proposals"][0]["state"], "lost");
     assert_eq!(province.statuses(&PATIENTS[..1]).await, ["removed"], "not pending any more");
     assert_eq!(province.states(MARIGOLD).await, ["attached"]);
-    let again = json!({"proposals": [first]});
+    let again = json!({"proposals": [proposal]});
     let again = province.post(JUNIPER, &format!("{list}/confirmations"), again).await;
     assert_eq!(again.status, 409, "{:?}", again.json);
 }

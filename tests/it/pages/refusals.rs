@@ -56,9 +56,7 @@ async fn a_capacity_that_makes_no_sense_is_told_and_what_was_filled_in_stays() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_splits_a_family_is_told_and_the_choices_stay() {
     let town = Town::start().await;
-    town.register(MARIGOLD, &PATIENTS[..2]).await;
-    let panel = town.room_for(2).await;
-    town.send_all(&panel).await;
+    let panel = town.proposed(&PATIENTS[..2]).await;
     let mut juniper = town.sign_in(JUNIPER).await;
     let page = juniper.get(&panel).await;
     page.says("A family of 2, placed together");
@@ -77,9 +75,7 @@ async fn an_answer_that_splits_a_family_is_told_and_the_choices_stay() {
 #[tokio::test(flavor = "multi_thread")]
 async fn to_decline_without_a_reason_is_told_and_nobody_is_declined() {
     let town = Town::start().await;
-    town.register(MARIGOLD, &PATIENTS[..1]).await;
-    let panel = town.room_for(1).await;
-    town.send_all(&panel).await;
+    let panel = town.proposed(&PATIENTS[..1]).await;
     let mut juniper = town.sign_in(JUNIPER).await;
     let review = juniper.get(&panel).await.form_to("/answers");
     let nothing = juniper.send(&review).await;

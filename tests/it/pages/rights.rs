@@ -48,10 +48,9 @@ async fn a_form_of_somebody_else_s_panel_does_nothing() {
     let page = town.sign_in(JUNIPER).await.get(&panel).await;
     let review = page.form_to("/answers");
     let first = review.names("answer-").remove(0);
-    let confirmation = Filled {
-        action: review.action.replace("answers", "confirmations"),
-        fields: vec![("proposal".into(), first.replace("answer-", ""))],
-    };
+    let mut confirmation = review.clone();
+    confirmation.action = review.action.replace("answers", "confirmations");
+    confirmation.fields = vec![("proposal".into(), first.replace("answer-", ""))];
     let forms = [
         page.form(&format!("{panel}/capacity")).with("anticipated", "9"),
         review.with(&first, "accepted"),
@@ -83,7 +82,7 @@ impl Browser<'_> {
         let secret = self.cookie.split_once('=').map(|(_, secret)| secret).unwrap_or_default();
         let digest = ring::digest::digest(&ring::digest::SHA256, secret.as_bytes());
         let digest: [u8; 32] = digest.as_ref().try_into().expect("32 bytes");
-        let store = &self.town.server.store;
+        let store = &self.server.store;
         let times = pas::store::SessionTimes::default();
         let session = store.session(&digest, Clock::System.now(), times).await.expect("asks");
         session.expect("a session").form_key
@@ -94,7 +93,7 @@ impl Browser<'_> {
 async fn whoever_is_not_signed_in_is_led_to_where_they_can() {
     let town = Town::start().await;
     let panel = town.room_for(1).await;
-    let mut nobody = Browser { town: &town, cookie: String::new() };
+    let mut nobody = Browser::new(&town.server);
     for path in ["/my", &panel, "/my/networks/lantern-coast"] {
         let shown = nobody.get(path).await;
         assert_eq!((shown.status, shown.location.as_str()), (303, "/sign-in"), "{path}");

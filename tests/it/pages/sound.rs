@@ -4,9 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use super::form::attribute;
 use super::*;
 use crate::attachment::{COSMO, JUNIPER, MARIGOLD};
+use crate::browser::attribute;
 use crate::message::PATIENTS;
 
 /// Every tag of a page, without its brackets.
@@ -44,8 +44,8 @@ fn is_sound(path: &str, page: &Shown) {
         if name == "th" {
             assert!(attribute(tag, "scope").is_some(), "{path}: {tag}");
         }
-        let hidden = attribute(tag, "type") == Some("hidden");
-        let boxed = matches!(attribute(tag, "type"), Some("radio" | "checkbox"));
+        let hidden = attribute(tag, "type").as_deref() == Some("hidden");
+        let boxed = matches!(attribute(tag, "type").as_deref(), Some("radio" | "checkbox"));
         if (name == "input" && !hidden && !boxed) || name == "select" {
             let id = attribute(tag, "id").unwrap_or_else(|| panic!("{path}: {tag}"));
             assert_eq!(text.matches(&format!(" id=\"{id}\"")).count(), 1, "{path}: {id}");

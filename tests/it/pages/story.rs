@@ -17,6 +17,15 @@ impl Town {
         panel
     }
 
+    /// Marigold's family of so many is on a list that Juniper has to answer; gives the address of her panel.
+    pub async fn proposed(&self, family: &[Patient]) -> String {
+        self.register(MARIGOLD, family).await;
+        let people = u32::try_from(family.len()).expect("a few");
+        let panel = self.room_for(people).await;
+        self.send_all(&panel).await;
+        panel
+    }
+
     /// Cosmo sends everybody who fits.
     pub async fn send_all(&self, panel: &str) -> Shown {
         let mut cosmo = self.sign_in(COSMO).await;
@@ -77,9 +86,7 @@ async fn capacity_list_answers_and_confirmation_are_clicked_by_forms() {
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_taken_in_is_still_to_be_answered() {
     let town = Town::start().await;
-    town.register(MARIGOLD, &PATIENTS[..1]).await;
-    let panel = town.room_for(1).await;
-    town.send_all(&panel).await;
+    let panel = town.proposed(&PATIENTS[..1]).await;
     let mut juniper = town.sign_in(JUNIPER).await;
     let review = juniper.get(&panel).await.form_to("/answers");
     let first = review.names("answer-").remove(0);
@@ -92,9 +99,7 @@ async fn somebody_taken_in_is_still_to_be_answered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_a_family_is_shown_as_such_when_the_other_is_answered() {
     let town = Town::start().await;
-    town.register(MARIGOLD, &PATIENTS[..2]).await;
-    let panel = town.room_for(2).await;
-    town.send_all(&panel).await;
+    let panel = town.proposed(&PATIENTS[..2]).await;
     let mut juniper = town.sign_in(JUNIPER).await;
     let review = juniper.get(&panel).await.form_to("/answers");
     let first = review.names("answer-").remove(0);
@@ -106,9 +111,7 @@ async fn one_of_a_family_is_shown_as_such_when_the_other_is_answered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_looks_at_a_list_is_in_the_trail_before_they_see_it() {
     let town = Town::start().await;
-    town.register(MARIGOLD, &PATIENTS[..1]).await;
-    let panel = town.room_for(1).await;
-    town.send_all(&panel).await;
+    let panel = town.proposed(&PATIENTS[..1]).await;
     let mut dahlia = town.sign_in(DAHLIA).await;
     let seen = "SELECT count(*) FROM audit.event WHERE event = 'see-list' AND subject = 'dahlia.deskworth'";
     dahlia.get("/my").await.is_silent_on("Marigold");

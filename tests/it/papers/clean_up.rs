@@ -11,7 +11,7 @@ fn phns(answer: &Answer, of: &str) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_answer_tells_everything_that_differs() {
     let province = Province::start("clean-up").await;
-    let panel = province.accepted().await;
+    let panel = province.accepted(3).await.panel;
     province.emr(ADD, &PATIENTS[1..4]).await;
     province.emr(REMOVE, &PATIENTS[3..4]).await;
     let mut basil = PATIENTS[1];

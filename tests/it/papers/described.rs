@@ -220,7 +220,7 @@ async fn what_is_answered_of_lists_and_families_has_the_shape_that_is_described(
 async fn papers_have_the_shape_that_is_described() {
     let province = Province::start("described-papers").await;
     let whole = description(&province).await;
-    let panel = province.accepted().await;
+    let panel = province.accepted(3).await.panel;
     province.emr(ADD, &PATIENTS[1..2]).await;
     let compared = province.compare(JUNIPER, panel, list_of_everything()).await;
     check(&whole, "post", CLEAN_UP, &compared);

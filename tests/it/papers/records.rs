@@ -7,7 +7,7 @@ const YEARS: &str = "from=2020-01-01&to=2099-12-31";
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_was_accepted_is_on_the_records_with_everything_that_is_billed() {
     let province = Province::start("records").await;
-    let panel = province.accepted().await;
+    let panel = province.accepted(3).await.panel;
     let path = format!("/api/panels/{panel}/records?{YEARS}");
     let answer = province.get(JUNIPER, &path).await;
     assert_eq!((answer.status, answer.header("cache-control")), (200, "no-store"));
@@ -28,7 +28,7 @@ async fn whoever_was_accepted_is_on_the_records_with_everything_that_is_billed()
 #[tokio::test(flavor = "multi_thread")]
 async fn the_table_is_the_same_records_by_either_way_of_asking() {
     let province = Province::start("records-csv").await;
-    let panel = province.accepted().await;
+    let panel = province.accepted(3).await.panel;
     let json = province.get(JUNIPER, &format!("/api/panels/{panel}/records?{YEARS}")).await.json;
     let day = text(&json["records"][0]["date"]);
     let table = format!(
@@ -50,7 +50,7 @@ async fn the_table_is_the_same_records_by_either_way_of_asking() {
 #[tokio::test(flavor = "multi_thread")]
 async fn records_are_for_the_provider_and_their_delegate_and_seeing_them_is_recorded() {
     let province = Province::start("records-rights").await;
-    let panel = province.accepted().await;
+    let panel = province.accepted(3).await.panel;
     for path in ["records", "records.csv"] {
         let path = format!("/api/panels/{panel}/{path}?{YEARS}");
         assert_eq!(allowed(&province, "GET", &path, "").await, [JUNIPER, DAHLIA]);

@@ -121,3 +121,23 @@ async fn who_asks_again_within_five_minutes_gets_what_was_counted() {
     run(&server, &people(1_000_000_301, 8, "fernhollow", "2026-10-05T12:00:00Z")).await;
     assert_eq!(public(&server, "/numbers.csv").await.bytes, first.bytes);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_family_reads_how_many_were_attached_last_month_where_it_lives() {
+    let server = sandbox(Setup { fixed: true, ..Setup::default() }).await;
+    run(&server, &people(1_000_000_001, 6, "otter-bridge", "2026-08-10T12:00:00Z")).await;
+    let found =
+        moved(1_000_000_001, 6, ("'active'", "attached", "attached"), "2026-10-15T12:00:00Z");
+    run(&server, &found).await;
+    let mut browser = Browser::of(&server, MARIGOLD).await;
+    let mut page = browser.register(&PATIENTS[..1]).await;
+    for (patient, postal_code) in [(PATIENTS[1], "V0X 9Z2"), (PATIENTS[2], "V0X 9Z1")] {
+        let mut form = browser.get("/my/registrations/new").await.first_form();
+        fill(&mut form, &[patient]);
+        form.set("postal-code", postal_code);
+        page = browser.press(&form, ("", "")).await;
+    }
+    let told = page.text.split("<dt>Found a provider there last month</dt><dd>").skip(1);
+    let told: Vec<&str> = told.filter_map(|rest| rest.split('<').next()).collect();
+    assert_eq!(told, ["fewer than 5 people", "6 people", "fewer than 5 people"]);
+}

@@ -7,8 +7,8 @@ const NO_MATCH: &str = "The information does not match provincial records";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_family_of_two_registers_by_adding_a_person_and_nothing_typed_is_lost() {
     let server = sandbox(Setup::default()).await;
-    let browser = Browser::of(&server, MARIGOLD).await;
-    let mut form = browser.get("/my/registrations/new").await.form();
+    let mut browser = Browser::of(&server, MARIGOLD).await;
+    let mut form = browser.get("/my/registrations/new").await.first_form();
     fill(&mut form, &PATIENTS[..1]);
     form.set("phone", "604 555 0100");
     form.set("language", "fr");
@@ -18,23 +18,23 @@ async fn a_family_of_two_registers_by_adding_a_person_and_nothing_typed_is_lost(
     form.check("member-0-condition", "asthma");
     form.check("member-0-condition", "diabetes");
     form.check("member-0-health-changed", "yes");
-    let sent = form.pairs.clone();
-    let page = browser.send(&form, ("add", "yes")).await;
+    let sent = form.fields.clone();
+    let page = browser.press(&form, ("add", "yes")).await;
     assert_eq!(page.status, 200);
-    let mut form = page.form();
+    let mut form = page.first_form();
     for pair in &sent {
-        assert!(form.pairs.contains(pair), "{pair:?} is not kept in {:?}", form.pairs);
+        assert!(form.fields.contains(pair), "{pair:?} is not kept in {:?}", form.fields);
     }
     form.set("member-1-phn", PATIENTS[1].phn);
     form.set("member-1-given", PATIENTS[1].given);
     form.set("member-1-family", PATIENTS[1].family);
     form.set("member-1-birth-date", PATIENTS[1].birth);
     form.set("member-1-looking", "never-had-one");
-    let page = browser.send(&form, ("", "")).await;
+    let page = browser.press(&form, ("", "")).await;
     assert_eq!((page.status, page.path.as_str()), (200, "/my/registrations?done=registered"));
-    page.has("Basil Fixturing");
-    page.has("among the first ten");
-    page.has("less than a month");
+    page.says("Basil Fixturing");
+    page.says("among the first ten");
+    page.says("less than a month");
     let kept = "SELECT count(*) FROM attachment.registration r JOIN attachment.family f ON f.id = r.family_id
          WHERE f.subject = 'marigold.exampleton' AND f.language = 'fr' AND f.distance = 20 AND f.gender = 'female' AND f.postal_code = 'V0X9Z1'
            AND (r.phn = '9876500011' AND r.conditions = '{asthma,diabetes}' AND r.changed AND r.complexity = 'medium'
@@ -52,11 +52,11 @@ async fn a_family_of_two_registers_by_adding_a_person_and_nothing_typed_is_lost(
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_left_out_is_gone_and_the_others_move_up() {
     let server = sandbox(Setup::default()).await;
-    let browser = Browser::of(&server, MARIGOLD).await;
-    let mut form = browser.get("/my/registrations/new").await.form();
-    form = browser.send(&form, ("add", "yes")).await.form();
+    let mut browser = Browser::of(&server, MARIGOLD).await;
+    let mut form = browser.get("/my/registrations/new").await.first_form();
+    form = browser.press(&form, ("add", "yes")).await.first_form();
     fill(&mut form, &PATIENTS[..2]);
-    let form = browser.send(&form, ("leave-out", "0")).await.form();
+    let form = browser.press(&form, ("leave-out", "0")).await.first_form();
     assert_eq!(form.value("member-0-phn"), PATIENTS[1].phn);
     assert_eq!(form.value("member-0-looking"), "moved-here");
     assert_eq!(form.value("member-1-phn"), "", "nobody else is left");
@@ -65,8 +65,8 @@ async fn whoever_is_left_out_is_gone_and_the_others_move_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_does_not_match_reads_the_one_text_and_what_was_typed_is_kept() {
     let server = sandbox(Setup::default()).await;
-    let browser = Browser::of(&server, MARIGOLD).await;
-    let waits = Browser::of(&server, BASIL).await;
+    let mut browser = Browser::of(&server, MARIGOLD).await;
+    let mut waits = Browser::of(&server, BASIL).await;
     assert_eq!(waits.register(&PATIENTS[1..2]).await.status, 200);
     let mut told = Vec::new();
     for patient in [
@@ -79,7 +79,7 @@ async fn whoever_does_not_match_reads_the_one_text_and_what_was_typed_is_kept() 
         assert_eq!(page.status, 422);
         let (_, fault) = page.text.split_once("<div class=\"notice bad\"").expect("what is wrong");
         told.push(fault.split("</div>").next().unwrap_or_default().to_owned());
-        let form = page.form();
+        let form = page.first_form();
         assert_eq!(form.value("member-0-phn"), patient.phn);
         assert_eq!(form.value("member-0-family"), patient.family);
         assert_eq!(form.value("member-0-birth-date"), patient.birth);
@@ -94,13 +94,13 @@ async fn whoever_does_not_match_reads_the_one_text_and_what_was_typed_is_kept() 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_is_told_above_with_a_link_to_the_field() {
     let server = sandbox(Setup::default()).await;
-    let browser = Browser::of(&server, MARIGOLD).await;
-    let blank = browser.get("/my/registrations/new").await.form();
-    let page = browser.send(&blank, ("", "")).await;
+    let mut browser = Browser::of(&server, MARIGOLD).await;
+    let blank = browser.get("/my/registrations/new").await.first_form();
+    let page = browser.press(&blank, ("", "")).await;
     assert_eq!(page.status, 422);
-    page.has("<a href=\"#member-0-birth-date\">Give the birth date as year-month-day");
-    page.has("<a href=\"#member-0-looking\">Choose why");
-    let mut form = page.form();
+    page.says("<a href=\"#member-0-birth-date\">Give the birth date as year-month-day");
+    page.says("<a href=\"#member-0-looking\">Choose why");
+    let mut form = page.first_form();
     fill(&mut form, &PATIENTS[..1]);
     for (field, value, told) in [
         (
@@ -121,25 +121,24 @@ async fn what_is_wrong_is_told_above_with_a_link_to_the_field() {
     ] {
         let before = form.value(field).to_owned();
         form.set(field, value);
-        browser.send(&form, ("", "")).await.has(told);
+        browser.press(&form, ("", "")).await.says(told);
         form.set(field, &before);
     }
-    form.uncheck("consent", "yes");
-    let page = browser.send(&form, ("", "")).await;
-    page.has("<a href=\"#consent\">Without consent nothing is kept.</a>");
-    let mut form = page.form();
+    let page = browser.press(&form.untick("consent", "yes"), ("", "")).await;
+    page.says("<a href=\"#consent\">Without consent nothing is kept.</a>");
+    let mut form = page.first_form();
     form.check("consent", "yes");
     form.set("postal-code", "");
     form.set("community", "otter-bridge");
-    browser.send(&form, ("", "")).await.has("Otter Bridge");
+    browser.press(&form, ("", "")).await.says("Otter Bridge");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_field_of_the_form_has_its_label_and_every_hint_is_there() {
     let server = sandbox(Setup::default()).await;
-    let browser = Browser::of(&server, MARIGOLD).await;
-    let form = browser.get("/my/registrations/new").await.form();
-    let page = browser.send(&form, ("add", "yes")).await.text;
+    let mut browser = Browser::of(&server, MARIGOLD).await;
+    let form = browser.get("/my/registrations/new").await.first_form();
+    let page = browser.press(&form, ("add", "yes")).await.text;
     let named = |attribute: &str| -> Vec<String> {
         let beginning = format!(" {attribute}=\"");
         let parts = page.split(&beginning).skip(1);

@@ -13,23 +13,23 @@ async fn states_are_told_in_plain_words_and_we_are_still_looking_is_one_button()
     let now: DateTime<Utc> = NOW.parse().expect("an instant");
     let clock = Arc::new(Mutex::new(now));
     let server = sandbox(Setup { clock: Some(clock.clone()), ..Setup::default() }).await;
-    let browser = Browser::of(&server, MARIGOLD).await;
+    let mut browser = Browser::of(&server, MARIGOLD).await;
     let page = browser.register(&PATIENTS[..2]).await;
-    page.has(">Waiting</span>");
-    page.has("<dt>Tell us again by</dt><dd>20 February 2027</dd>");
-    page.has("<dt>Found a provider there last month</dt><dd>fewer than 5 people</dd>");
+    page.says(">Waiting</span>");
+    page.says("<dt>Tell us again by</dt><dd>20 February 2027</dd>");
+    page.says("<dt>Found a provider there last month</dt><dd>fewer than 5 people</dd>");
     run(&server, "UPDATE attachment.registration SET state = CASE phn WHEN '9876500011' THEN 'reconfirm-due' ELSE 'suspended' END").await;
     *clock.lock().expect("the clock") = now + TimeDelta::days(100);
-    let browser = Browser::of(&server, MARIGOLD).await;
+    let mut browser = Browser::of(&server, MARIGOLD).await;
     let page = browser.get("/my/registrations").await;
-    page.has("Are you still looking?");
-    page.has("no waiting time is lost");
-    page.has("<dt>Waiting for</dt><dd>3 months</dd>");
-    let reconfirmed = browser.send(&page.form(), ("", "")).await;
+    page.says("Are you still looking?");
+    page.says("no waiting time is lost");
+    page.says("<dt>Waiting for</dt><dd>3 months</dd>");
+    let reconfirmed = browser.press(&page.first_form(), ("", "")).await;
     assert_eq!(reconfirmed.path, "/my/registrations?done=reconfirmed");
     assert_eq!(reconfirmed.text.matches(">Waiting</span>").count(), 2);
-    reconfirmed.has("<dt>Waiting for</dt><dd>3 months</dd>");
-    reconfirmed.has("<dt>Tell us again by</dt><dd>31 May 2027</dd>");
+    reconfirmed.says("<dt>Waiting for</dt><dd>3 months</dd>");
+    reconfirmed.says("<dt>Tell us again by</dt><dd>31 May 2027</dd>");
     let acts = "SELECT count(DISTINCT act_id) FROM attachment.registration_change WHERE reason = 'reconfirmed'";
     assert_eq!(server.database.count(acts).await, 1, "the family at once");
     let seen = "SELECT count(*) FROM audit.event WHERE event = 'see-registration' AND subject = 'marigold.exampleton' AND patients @> '{9876500029}'";
@@ -39,11 +39,11 @@ async fn states_are_told_in_plain_words_and_we_are_still_looking_is_one_button()
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_told_can_be_changed_and_the_date_stays() {
     let server = sandbox(Setup::default()).await;
-    let browser = Browser::of(&server, MARIGOLD).await;
+    let mut browser = Browser::of(&server, MARIGOLD).await;
     let page = browser.register(&PATIENTS[..2]).await;
     let dates = "SELECT count(*) FROM attachment.registration WHERE registered_at = state_at AND registered_at = reconfirmed_at";
     assert_eq!(server.database.count(dates).await, 2);
-    let mut form = browser.get(&page.address("/change")).await.form();
+    let mut form = browser.get(&page.address("/change")).await.first_form();
     assert_eq!(form.value("postal-code"), "V0X9Z1");
     form.set("channel", "text");
     form.set("phone", "604 555 0100");
@@ -51,9 +51,9 @@ async fn what_was_told_can_be_changed_and_the_date_stays() {
     form.set("interpreter", "pa");
     form.check("member-1-condition", "heart-failure");
     form.check("member-1-condition", "diabetes");
-    let page = browser.send(&form, ("", "")).await;
+    let page = browser.press(&form, ("", "")).await;
     assert_eq!(page.path, "/my/registrations?done=changed", "{}", page.text);
-    page.has("<dt>Community</dt><dd>Otter Bridge</dd>");
+    page.says("<dt>Community</dt><dd>Otter Bridge</dd>");
     let kept = "SELECT count(*) FROM attachment.family WHERE channel = 'text' AND community = 'otter-bridge' AND interpreter = 'pa' AND email IS NOT NULL";
     assert_eq!(server.database.count(kept).await, 1);
     let anew = "SELECT count(*) FROM attachment.registration WHERE complexity = 'high' AND NOT changed AND conditions @> '{heart-failure,diabetes}'";
@@ -70,16 +70,18 @@ async fn what_was_told_can_be_changed_and_the_date_stays() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_that_makes_no_sense_keeps_what_was_typed_and_changes_nothing() {
     let server = sandbox(Setup::default()).await;
-    let browser = Browser::of(&server, MARIGOLD).await;
+    let mut browser = Browser::of(&server, MARIGOLD).await;
     let page = browser.register(&PATIENTS[..1]).await;
-    let mut form = browser.get(&page.address("/change")).await.form();
+    let mut form = browser.get(&page.address("/change")).await.first_form();
     form.set("postal-code", "K1A");
     form.set("gender", "male");
-    let page = browser.send(&form, ("", "")).await;
+    let page = browser.press(&form, ("", "")).await;
     assert_eq!(page.status, 422);
-    page.has("<a href=\"#postal-code\">The postal code is in none of the communities on file.</a>");
+    page.says(
+        "<a href=\"#postal-code\">The postal code is in none of the communities on file.</a>",
+    );
     assert_eq!(
-        page.form().pairs.iter().find(|(name, _)| name == "gender"),
+        page.first_form().fields.iter().find(|(name, _)| name == "gender"),
         Some(&("gender".into(), "male".into()))
     );
     assert_eq!(
@@ -91,37 +93,40 @@ async fn a_change_that_makes_no_sense_keeps_what_was_typed_and_changes_nothing()
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_a_family_can_stop_looking_and_is_asked_whether_they_are_sure() {
     let server = sandbox(Setup::default()).await;
-    let browser = Browser::of(&server, MARIGOLD).await;
+    let mut browser = Browser::of(&server, MARIGOLD).await;
     let page = browser.register(&PATIENTS[..2]).await;
     let sure = browser.get(&page.address("/withdraw")).await;
-    sure.has("Do you no longer look for a provider?");
-    let mut form = sure.form();
-    let basil = form.pairs.pop().expect("Basil is ticked");
-    let page = browser.send(&form, ("", "")).await;
+    sure.says("Do you no longer look for a provider?");
+    let mut form = sure.first_form();
+    let basil = form.fields.pop().expect("Basil is ticked");
+    let page = browser.press(&form, ("", "")).await;
     assert_eq!(page.path, "/my/registrations?done=withdrawn", "{}", page.text);
-    page.has(">No longer looking</span>");
-    page.has(">Waiting</span>");
-    let again = browser.send(&form, ("", "")).await;
+    page.says(">No longer looking</span>");
+    page.says(">Waiting</span>");
+    let again = browser.press(&form, ("", "")).await;
     assert_eq!(again.status, 409, "{}", again.text);
-    form.pairs.retain(|(name, _)| name != "registration");
-    let nobody = browser.send(&form, ("", "")).await;
+    form.fields.retain(|(name, _)| name != "registration");
+    let nobody = browser.press(&form, ("", "")).await;
     assert_eq!(nobody.status, 422);
-    nobody.has("Choose who no longer looks.");
-    form.pairs.push(basil);
-    let page = browser.send(&form, ("", "")).await;
+    nobody.says("Choose who no longer looks.");
+    form.fields.push(basil);
+    let page = browser.press(&form, ("", "")).await;
     assert!(!page.text.contains("We are still looking"), "nothing is left to do");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_somebody_else_registered_is_not_there() {
     let server = sandbox(Setup::default()).await;
-    let marigold = Browser::of(&server, MARIGOLD).await;
+    let mut marigold = Browser::of(&server, MARIGOLD).await;
     let page = marigold.register(&PATIENTS[..1]).await;
     let (change, withdraw) = (page.address("/change"), page.address("/withdraw"));
-    let forms =
-        [page.form(), marigold.get(&change).await.form(), marigold.get(&withdraw).await.form()];
-    let basil = Browser::of(&server, BASIL).await;
-    let key = basil.get("/my/registrations/new").await.form().value("form_key").to_owned();
+    let forms = [
+        page.first_form(),
+        marigold.get(&change).await.first_form(),
+        marigold.get(&withdraw).await.first_form(),
+    ];
+    let mut basil = Browser::of(&server, BASIL).await;
+    let key = basil.get("/my/registrations/new").await.first_form().value("form_key").to_owned();
     let nowhere = "/my/registrations/00000000-0000-7000-8000-000000000000/change";
     let absent = basil.get(nowhere).await;
     for path in [change.as_str(), withdraw.as_str(), "/my/registrations/nonsense/change"] {
@@ -129,9 +134,9 @@ async fn what_somebody_else_registered_is_not_there() {
         assert_eq!((page.status, &page.text), (404, &absent.text), "{path}");
     }
     for mut form in forms {
-        form.pairs.retain(|(name, _)| name != "form_key");
-        form.pairs.push(("form_key".into(), key.clone()));
-        let page = basil.send(&form, ("", "")).await;
+        form.fields.retain(|(name, _)| name != "form_key");
+        form.fields.push(("form_key".into(), key.clone()));
+        let page = basil.press(&form, ("", "")).await;
         assert_eq!((page.status, &page.text), (404, &absent.text), "{}", form.action);
     }
     let page = basil.get("/my/registrations").await;
@@ -143,11 +148,11 @@ async fn what_somebody_else_registered_is_not_there() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_form_of_another_session_is_refused_and_nobody_is_shown_without_signing_in() {
     let server = sandbox(Setup::default()).await;
-    let marigold = Browser::of(&server, MARIGOLD).await;
-    let form = marigold.register(&PATIENTS[..1]).await.form();
-    let other = Browser::of(&server, MARIGOLD).await;
-    assert_eq!(other.send(&form, ("", "")).await.status, 403);
-    let stranger = Browser { server: &server, cookie: String::new() };
+    let mut marigold = Browser::of(&server, MARIGOLD).await;
+    let form = marigold.register(&PATIENTS[..1]).await.first_form();
+    let mut other = Browser::of(&server, MARIGOLD).await;
+    assert_eq!(other.press(&form, ("", "")).await.status, 403);
+    let mut stranger = Browser::new(&server);
     let page = stranger.get("/my/registrations").await;
     assert_eq!((page.status, page.text.as_str()), (303, ""));
 }

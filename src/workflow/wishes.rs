@@ -1,0 +1,115 @@
+//! How a family is reached, where it lives and what it would like: told when it registers, and told anew when that changes.
+
+use crate::attachment::{Gender, is_language};
+use crate::store::Wishes;
+
+use super::{Channel, Desk, Refusal};
+
+/// What a family tells of itself as a whole.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Told<'t> {
+    pub(super) email: Option<&'t str>,
+    pub(super) phone: Option<&'t str>,
+    pub(super) channel: Channel,
+    pub(super) language: &'t str,
+    pub(super) postal_code: Option<&'t str>,
+    pub(super) community: Option<&'t str>,
+    pub(super) distance: Option<u32>,
+    pub(super) gender: Option<Gender>,
+    pub(super) interpreter: Option<&'t str>,
+}
+
+impl Told<'_> {
+    /// Whether they can be reached by the channel.
+    pub(super) fn check_reach(&self) -> Result<(), &'static str> {
+        let reachable = match self.channel {
+            Channel::Email => self.email.is_some_and(is_email),
+            Channel::Phone | Channel::Text => self.phone.is_some_and(is_phone),
+        };
+        let told = "Give an e-mail address or a telephone number, as the channel says.";
+        reachable.then_some(()).ok_or(told)
+    }
+
+    /// Whether there can be such a provider.
+    pub(super) fn check_wishes(&self) -> Result<(), &'static str> {
+        if !self.distance.is_none_or(|km| [5, 20, 50].contains(&km)) {
+            return Err("A distance is 5, 20 or 50 km, or left out.");
+        }
+        if !is_language(self.language) || !self.interpreter.is_none_or(is_language) {
+            return Err("A language is a tag such as `en` or `zh-Hant`.");
+        }
+        Ok(())
+    }
+}
+
+impl Desk<'_> {
+    /// What they told, as it is to be kept.
+    pub(super) async fn wishes(&self, told: &Told<'_>) -> Result<Wishes, Refusal> {
+        let (postal_code, community) = self.home(told.postal_code, told.community).await?;
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        Ok(Wishes {
+            email: owned(told.email),
+            phone: owned(told.phone),
+            channel: told.channel.word().to_owned(),
+            language: told.language.to_owned(),
+            postal_code,
+            community,
+            distance: told.distance,
+            gender: told.gender,
+            interpreter: owned(told.interpreter),
+        })
+    }
+
+    /// Where they live: the postal code as it is kept, and the community.
+    async fn home(
+        &self,
+        postal_code: Option<&str>,
+        community: Option<&str>,
+    ) -> Result<(Option<String>, String), Refusal> {
+        let store = &self.service.store;
+        match (postal_code, community) {
+            (Some(code), None) => {
+                let code: String =
+                    code.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase();
+                let community = store.community_of(&code).await?.filter(|_| is_postal_code(&code));
+                let community = community.ok_or_else(|| {
+                    Refusal::Invalid(
+                        "The postal code is in none of the communities on file.".into(),
+                    )
+                })?;
+                Ok((Some(code), community))
+            }
+            (None, Some(code)) if store.community_exists(code).await? => {
+                Ok((None, code.to_owned()))
+            }
+            _ => Err(Refusal::Invalid(
+                "Give a postal code, or a community for those who have no fixed address.".into(),
+            )),
+        }
+    }
+}
+
+fn is_email(text: &str) -> bool {
+    let parts = text.split_once('@');
+    text.len() <= 254
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+        && parts.is_some_and(|(name, host)| {
+            !name.is_empty() && host.contains('.') && !host.contains('@')
+        })
+}
+
+fn is_phone(text: &str) -> bool {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    (7..=15).contains(&digits)
+        && text
+            .chars()
+            .all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '+' | '(' | ')' | '.'))
+}
+
+fn is_postal_code(code: &str) -> bool {
+    let fits = |(place, c): (usize, char)| match place % 2 {
+        0 => c.is_ascii_uppercase(),
+        _ => c.is_ascii_digit(),
+    };
+    matches!(code.len(), 3 | 6) && code.chars().enumerate().all(fits)
+}
