@@ -7,6 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
+use crate::access::RetryAfter;
+
 use super::visitor::Visitor;
 
 const STYLE: &str = include_str!("style.css");
@@ -17,6 +19,8 @@ pub(super) struct Page<'v> {
     title: &'v str,
     visitor: Option<&'v Visitor>,
     status: StatusCode,
+    /// Where its forms may lead, as the policy has it.
+    forms: &'static str,
 }
 
 #[derive(Template)]
@@ -37,12 +41,12 @@ struct Told<'t> {
 impl<'v> Page<'v> {
     /// For somebody who is signed in.
     pub(super) fn of(visitor: &'v Visitor, title: &'v str) -> Self {
-        Page { title, visitor: Some(visitor), status: StatusCode::OK }
+        Page { visitor: Some(visitor), ..Page::for_anybody(title) }
     }
 
     /// For anybody.
     pub(super) fn for_anybody(title: &'v str) -> Self {
-        Page { title, visitor: None, status: StatusCode::OK }
+        Page { title, visitor: None, status: StatusCode::OK, forms: "'self'" }
     }
 
     /// With another status.
@@ -50,17 +54,22 @@ impl<'v> Page<'v> {
         Page { status, ..self }
     }
 
+    /// With forms that lead elsewhere as well.
+    pub(super) fn leading_to(self, forms: &'static str) -> Self {
+        Page { forms, ..self }
+    }
+
     /// With this content. It is kept nowhere on the way, and runs nothing.
     pub(super) fn show(self, content: &impl Template) -> Response {
         // Writing into a string fails only where a value's own text does, and ours are all plain.
         let content = content.render().unwrap_or_default();
-        let Page { title, visitor, status } = self;
+        let Page { title, visitor, status, forms } = self;
         let page = Layout { title, style: STYLE, visitor, content }.render().unwrap_or_default();
         let plain = HeaderValue::from_static;
         let headers = [
             (header::CONTENT_TYPE, plain("text/html; charset=utf-8")),
             (header::CACHE_CONTROL, plain("no-store")),
-            (header::CONTENT_SECURITY_POLICY, policy()),
+            (header::CONTENT_SECURITY_POLICY, policy(forms)),
             (header::X_CONTENT_TYPE_OPTIONS, plain("nosniff")),
             (header::REFERRER_POLICY, plain("same-origin")),
             (HeaderName::from_static("cross-origin-opener-policy"), plain("same-origin")),
@@ -74,11 +83,18 @@ pub(super) fn told(status: StatusCode, text: &str) -> Response {
     Page::for_anybody("Not now").status(status).show(&Told { text })
 }
 
-/// Nothing is loaded from anywhere, and the one style sheet is the one that was written here. Forms go to us.
-fn policy() -> HeaderValue {
+/// To somebody who came too often: when to come again.
+pub(super) fn often(too: RetryAfter) -> Response {
+    let text = "That was too often for one minute. Wait a moment, and try again.";
+    let again = [(header::RETRY_AFTER, too.seconds.to_string())];
+    (again, told(StatusCode::TOO_MANY_REQUESTS, text)).into_response()
+}
+
+/// Nothing is loaded from anywhere, and the one style sheet is the one that was written here. Forms go to us, unless a page says more.
+fn policy(forms: &str) -> HeaderValue {
     let hash = STANDARD.encode(Sha256::digest(STYLE));
     let policy = format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action {forms}; frame-ancestors 'none'"
     );
     HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }
