@@ -30,7 +30,7 @@ impl Browser<'_> {
         let form = browser.get("/sign-in").await.form("/sign-in").with("subject", who);
         let signed_in = browser.send(&form).await;
         assert_eq!((signed_in.status, signed_in.location.as_str()), (303, "/my"), "{who}");
-        assert!(browser.cookie.starts_with("pas_session="), "{}", browser.cookie);
+        assert!(browser.cookie.starts_with("__Host-pas_session="), "{}", browser.cookie);
         browser
     }
 
