@@ -84,7 +84,8 @@ fn measure(args: &Args) -> Done {
 /// What it is measured on.
 fn described(bench: &Bench) -> Done<[String; 2]> {
     let args = &bench.args;
-    let postgres = format!("{}, {}", bench.data.postgres.run("SELECT version()")?, settings(bench)?);
+    let postgres =
+        format!("{}, {}", bench.data.postgres.run("SELECT version()")?, settings(bench)?);
     let entries = bench.data.postgres.run("SELECT count(*) FROM panel.entry")?;
     let province = format!(
         "{} people, {} providers, {} clinics, {entries} entries on panels; {} rounds of {} s after {} s of warming up; tokens checked; \

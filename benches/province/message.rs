@@ -10,7 +10,8 @@ use uuid::Uuid;
 pub(crate) const CLIENTS: u32 = 64;
 
 /// The system of personal health numbers.
-pub(crate) const PHN: &str = "https://fhir.infoway-inforoute.ca/NamingSystem/ca-bc-patient-healthcare-id";
+pub(crate) const PHN: &str =
+    "https://fhir.infoway-inforoute.ca/NamingSystem/ca-bc-patient-healthcare-id";
 /// The system of practitioner numbers.
 pub(crate) const PRACTITIONER: &str =
     "https://health.gov.bc.ca/fhir/NamingSystem/ca-bc-ministry-practitioner-id";

@@ -121,7 +121,11 @@ impl Postgres {
         let times = told.lines().filter_map(|line| line.strip_prefix("Time: "));
         let times: Vec<f64> =
             times.filter_map(|time| time.split(' ').next()?.parse().ok()).collect();
-        if times.len() == statements.len() { Ok(times) } else { self::told(format!("psql: {told}")) }
+        if times.len() == statements.len() {
+            Ok(times)
+        } else {
+            self::told(format!("psql: {told}"))
+        }
     }
 
     /// Runs statements.

@@ -144,7 +144,7 @@ impl Desk<'_> {
             return Err(OPEN_LIST);
         }
         let side = act.panel(panel).await?.ok_or(Refusal::NotFound)?;
-        let seekers = act.seekers(network, community).await?;
+        let seekers = act.seekers(network, community, &sending.families).await?;
         let chosen = |family: &FamilyId| seekers.iter().find(|s| s.family == *family).cloned();
         let chosen: Vec<Seeker> =
             sending.families.iter().map(chosen).collect::<Option<_>>().ok_or(ELSEWHERE)?;

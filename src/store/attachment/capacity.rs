@@ -52,13 +52,12 @@ impl PanelSide {
     }
 }
 
-/// Panels with all of that; the argument is a condition on `n`, a panel.
+/// Panels with all of that; the arguments are where `l`, the place of the clinic, comes from, and a condition on it and on `n`, a panel.
 macro_rules! panels {
-    ($condition:literal) => {
+    ($place:literal, $condition:literal) => {
         concat!(
             "
-SELECT n.id, n.practitioner_key, n.organization_key, area.community_of_clinic(n.organization_key) AS community,
-       (SELECT m.network FROM area.community m WHERE m.code = area.community_of_clinic(n.organization_key)) AS network,
+SELECT n.id, n.practitioner_key, n.organization_key, l.community, l.network,
        coalesce((SELECT concat_ws(' ', nullif(array_to_string(ARRAY(SELECT jsonb_array_elements_text(x.name -> 'given')), ' '), ''), x.name ->> 'family')
                    FROM jsonb_array_elements(p.names) WITH ORDINALITY AS x (name, place)
                   ORDER BY x.name -> 'period' ->> 'end' DESC NULLS FIRST, x.place LIMIT 1), '') AS practitioner,
@@ -66,25 +65,36 @@ SELECT n.id, n.practitioner_key, n.organization_key, area.community_of_clinic(n.
                   WHERE x.name ->> 'kind' = 'name' ORDER BY x.place LIMIT 1), '') AS organization,
        (SELECT count(*) FROM panel.entry e WHERE e.panel_id = n.id AND e.status IN ('confirmed', 'pending')) AS size,
        c.accepting, c.anticipated, c.monthly, c.desired_size, c.low, c.medium, c.high, c.gender, c.languages, c.stated_at, c.author,
-       (SELECT count(*) FROM attachment.proposal q JOIN attachment.list l ON l.id = q.list_id
-         WHERE l.panel_id = n.id
+       (SELECT count(*) FROM attachment.proposal q JOIN attachment.list s ON s.id = q.list_id
+         WHERE s.panel_id = n.id
            AND (q.state IN ('proposed', 'in-intake') OR q.state IN ('accepted', 'confirmed') AND q.state_at >= c.stated_at)) AS taken
   FROM panel.panel n
   JOIN pas.practitioner p ON p.key = n.practitioner_key
   JOIN pas.organization o ON o.key = n.organization_key
-  LEFT JOIN LATERAL (SELECT * FROM attachment.capacity c WHERE c.panel_id = n.id ORDER BY c.id DESC LIMIT 1) c ON true
- WHERE ",
+  LEFT JOIN LATERAL (SELECT * FROM attachment.capacity c WHERE c.panel_id = n.id ORDER BY c.id DESC LIMIT 1) c ON true",
+            $place,
+            " WHERE ",
             $condition,
             " ORDER BY n.id"
         )
     };
 }
 
-const BY_ID: &str = panels!("n.id = $1");
-const BY_PROVIDERS: &str = panels!("n.practitioner_key = ANY ($1)");
-const BY_NETWORK: &str = panels!(
-    "area.community_of_clinic(n.organization_key) IN (SELECT code FROM area.community WHERE network = $1)"
+// Of one clinic by itself; of the clinics of a network all at once.
+const BY_ID: &str = panels!(
+    "
+  LEFT JOIN area.community a ON a.code = area.community_of_clinic(n.organization_key)
+  LEFT JOIN LATERAL (SELECT a.code AS community, a.network) l ON true",
+    "n.id = $1"
 );
+const BY_PROVIDERS: &str = panels!(
+    "
+  LEFT JOIN area.community a ON a.code = area.community_of_clinic(n.organization_key)
+  LEFT JOIN LATERAL (SELECT a.code AS community, a.network) l ON true",
+    "n.practitioner_key = ANY ($1)"
+);
+const BY_NETWORK: &str =
+    panels!("\n  JOIN area.clinic l ON l.key = n.organization_key", "l.network = $1");
 
 const STATE: &str = "
 INSERT INTO attachment.capacity (panel_id, accepting, anticipated, monthly, desired_size, low, medium, high, gender, languages,

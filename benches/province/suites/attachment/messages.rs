@@ -17,8 +17,7 @@ pub(super) fn run(bench: &mut Bench, server: &Server, report: &mut Report) -> Do
         "SELECT b.i FROM bench.person b JOIN attachment.registration r ON r.phn = b.phn
           WHERE r.state = 'active' AND b.n >= (SELECT first FROM bench.waiting) ORDER BY md5(r.phn) LIMIT {all}"
     ))?;
-    let registered: Vec<u64> =
-        registered.lines().map(str::parse).collect::<Result<_, _>>()?;
+    let registered: Vec<u64> = registered.lines().map(str::parse).collect::<Result<_, _>>()?;
     let strangers = bench.data.take(all)?;
     let strangers = bench.data.people(&strangers)?;
     let load = Load { messages: Some(each), ..Load::new(Event::Add, CONNECTIONS) };

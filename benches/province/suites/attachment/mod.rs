@@ -68,7 +68,8 @@ pub(crate) fn run(bench: &mut Bench, report: &mut Report) -> Done {
            FROM attachment.registration",
     )?;
     report.section(&format!("The attachment workflow: {waiting}"));
-    report.line("| work | asked | p50 ms | worst ms | the rows alone, p50 ms | ratio | answer KiB |");
+    report
+        .line("| work | asked | p50 ms | worst ms | the rows alone, p50 ms | ratio | answer KiB |");
     report.line("|---|---:|---:|---:|---:|---:|---:|");
     bench.data.postgres.run(&format!(
         "INSERT INTO web.session SELECT sha256((s || '-{SECRET}')::bytea), s, s, repeat('0', 64), now(), now(), now() + interval '9 hours'
@@ -112,7 +113,11 @@ fn panels(bench: &Bench, network: u32) -> Done<Vec<(i64, String)>> {
         Ok((panel.parse()?, community.to_owned()))
     };
     let panels: Vec<_> = text.lines().map(panel).collect::<Done<_>>()?;
-    if panels.is_empty() { told(format!("network {network} has no panel with room")) } else { Ok(panels) }
+    if panels.is_empty() {
+        told(format!("network {network} has no panel with room"))
+    } else {
+        Ok(panels)
+    }
 }
 
 fn name(network: u32) -> &'static str {
@@ -217,7 +222,8 @@ fn numbers(bench: &mut Bench, report: &mut Report) -> Done {
 /// A list of 2,000 patients, one in a hundred of whom is on record in another way, against a panel of 2,000.
 fn clean_up(bench: &Bench, server: &Server, report: &mut Report) -> Done {
     let listed = bench.data.people(&(0..2_000))?;
-    let (mut table, mut entries) = (String::from("PHN,Given names,Family name,Birth date\n"), Vec::new());
+    let (mut table, mut entries) =
+        (String::from("PHN,Given names,Family name,Birth date\n"), Vec::new());
     for (at, i) in listed.iter().enumerate() {
         let person = bench.data.province.person(*i);
         let family = if at % 100 == 7 { "Other" } else { person.family.as_str() };
@@ -227,9 +233,11 @@ fn clean_up(bench: &Bench, server: &Server, report: &mut Report) -> Done {
             "resourceType": "Patient", "birthDate": born.to_string(), "name": [{ "family": family, "given": [given] }],
             "identifier": [{ "system": crate::message::PHN, "value": phn }] } }));
     }
-    let bundle = json!({ "resourceType": "Bundle", "type": "collection", "entry": entries }).to_string();
+    let bundle =
+        json!({ "resourceType": "Bundle", "type": "collection", "entry": entries }).to_string();
     let panel = bench.data.postgres.run("SELECT panel_id FROM bench.person WHERE n = 0")?;
-    let provider = Visitor::with_token(server.address, &server.person(&format!("provider-{panel}"))?);
+    let provider =
+        Visitor::with_token(server.address, &server.person(&format!("provider-{panel}"))?);
     let mut rows = [Row::new("clean-up, CSV of 2,000"), Row::new("clean-up, Bundle of 2,000")];
     let kinds = [("text/csv", table), ("application/fhir+json", bundle)];
     for _ in 0..bench.args.rounds() {
@@ -238,8 +246,13 @@ fn clean_up(bench: &Bench, server: &Server, report: &mut Report) -> Done {
                 let path = format!("/api/panels/{panel}/clean-up");
                 let answer = provider.post(&path, kind, list.as_bytes())?;
                 let json = answer.json()?;
-                if json["agreed"] != 2_000 || json["mismatches"].as_array().map(Vec::len) != Some(20) {
-                    return told(format!("clean-up: {} agreed of {}", json["agreed"], json["inPas"]));
+                if json["agreed"] != 2_000
+                    || json["mismatches"].as_array().map(Vec::len) != Some(20)
+                {
+                    return told(format!(
+                        "clean-up: {} agreed of {}",
+                        json["agreed"], json["inPas"]
+                    ));
                 }
                 if time > 0 {
                     row.took(&answer);

@@ -63,7 +63,10 @@ impl Visitor {
         let good = [b"HTTP/1.1 200 ", b"HTTP/1.1 201 "].iter().any(|g| answer.starts_with(*g));
         if !good {
             let text = String::from_utf8_lossy(&answer);
-            return told(format!("{method} {path}: {}", text.chars().take(600).collect::<String>()));
+            return told(format!(
+                "{method} {path}: {}",
+                text.chars().take(600).collect::<String>()
+            ));
         }
         let body = answer.split_off((head + 4).min(answer.len()));
         Ok(Answer { millis, body })
