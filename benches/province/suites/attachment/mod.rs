@@ -208,10 +208,10 @@ fn network_page(bench: &Bench, server: &Server, network: u32) -> Done<Row> {
 }
 
 /// Counted anew: by a server that was just started, each time.
-fn numbers(bench: &mut Bench, report: &mut Report) -> Done {
+fn numbers(bench: &Bench, report: &mut Report) -> Done {
     let mut row = Row::new("`/numbers`, counted anew");
     for _ in 0..bench.args.rounds() {
-        let server = bench.server(&[], false)?;
+        let server = Server::start(&bench.setup(&[], false))?;
         row.took(&browser(&server, "nobody").get("/numbers.csv")?);
         server.stop()?;
     }
