@@ -82,6 +82,8 @@ pub(crate) enum Suite {
     Start,
     /// Memory of the server over very many messages.
     Flat,
+    /// The attachment workflow among 400,000 registrants.
+    Attachment,
     /// All of them.
     All,
 }

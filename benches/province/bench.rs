@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::args::Args;
-use super::data::Data;
+use super::data::{Data, Population};
 use super::fault::{Done, told};
 use super::figure::{Cpu, Figure};
 use super::load::{Next, Pace, Seen, drive};
@@ -63,7 +63,12 @@ type Moment = [f64; 3];
 impl Bench {
     /// Opens the province of so many people.
     pub(crate) fn open(args: &Args, people: u64) -> Done<Bench> {
-        let data = Data::open(args, people)?;
+        Self::of(args, people, Population::Attached)
+    }
+
+    /// Opens the province of so many people, of whom some are on panels and some so.
+    pub(crate) fn of(args: &Args, people: u64, population: Population) -> Done<Bench> {
+        let data = Data::open(args, people, population)?;
         let writer = Rc::new(RefCell::new(Writer::new(data.province)));
         let help = std::process::Command::new(env!("CARGO_BIN_EXE_pas"))
             .args(["serve", "--help"])
@@ -150,15 +155,26 @@ impl Bench {
                 (self.data.people(&places)?, Some(places))
             }
         };
+        let (figure, used) = self.about(server, load, people)?;
+        if let Some(places) = places {
+            self.data.give_back(places.start + used);
+        }
+        Ok(figure)
+    }
+
+    /// A running server under a load that is about these people; also how many of them it was about.
+    pub(crate) fn about(
+        &self,
+        server: &Server,
+        load: &Load,
+        people: Vec<u64>,
+    ) -> Done<(Figure, u64)> {
         let used = Rc::new(Cell::new(0));
         let next = self.messages(server, load, people, used.clone());
         let (driven, postgres) = (server.pid(), self.data.postgres.pid());
         let moment = move || [own_cpu(), cpu(driven), family_cpu(postgres)];
         let (seen, cpu) = self.drive(server.address, load, next, moment)?;
-        if let Some(places) = places {
-            self.data.give_back(places.start + used.get());
-        }
-        Ok(Figure::of(&seen, cpu, load.members))
+        Ok((Figure::of(&seen, cpu, load.members), used.get()))
     }
 
     /// The bare handler in place of a server, under queries.

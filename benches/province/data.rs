@@ -13,6 +13,26 @@ use super::postgres::Postgres;
 
 const SEED: &str = include_str!("../sql/seed.sql");
 const RESET: &str = include_str!("../sql/reset.sql");
+const WAITING: &str = include_str!("../sql/attachment.sql");
+
+/// Who of a province is where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Population {
+    /// 79 of 100 are on panels.
+    Attached,
+    /// 40 of 100 are on panels, and as many are registered in the attachment workflow.
+    Waiting,
+}
+
+impl Population {
+    /// Of 100.
+    fn on_panels(self) -> u64 {
+        match self {
+            Population::Attached => 79,
+            Population::Waiting => 40,
+        }
+    }
+}
 
 /// A province in Postgres.
 pub(crate) struct Data {
@@ -32,14 +52,15 @@ pub(crate) struct Data {
 
 impl Data {
     /// Opens the province of so many people, making it where it is not there yet: minutes, for millions.
-    pub(crate) fn open(args: &Args, people: u64) -> Done<Data> {
+    pub(crate) fn open(args: &Args, people: u64, population: Population) -> Done<Data> {
         let plan =
             Plan { seed: args.seed, people, providers: args.providers, clinics: args.clinics };
         let province = Province::new(plan)?;
         let all = args.data.clone();
         let all = all.unwrap_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("province"));
-        let name = format!("{people}-{}-{}-{}-", plan.providers, plan.clinics, plan.seed);
-        let folder = std::path::absolute(all.join(format!("{name}{:016x}", digest()?)))?;
+        let kind = if population == Population::Waiting { "waiting-" } else { "" };
+        let name = format!("{kind}{people}-{}-{}-{}-", plan.providers, plan.clinics, plan.seed);
+        let folder = std::path::absolute(all.join(format!("{name}{:016x}", digest(population)?)))?;
         std::fs::create_dir_all(&all)?;
         for other in std::fs::read_dir(&all)?.flatten() {
             let same = other.file_name().to_string_lossy().starts_with(&name);
@@ -52,18 +73,26 @@ impl Data {
         let postgres = Postgres::start(&folder.join("cluster"))?;
         let mut data = Data { postgres, province, folder, listed: 0, fit: 0, next: 0 };
         if !data.folder.join("ready").is_file() {
-            data.make()?;
+            data.make(population)?;
             std::fs::write(data.folder.join("ready"), "")?;
+        }
+        if population == Population::Waiting {
+            // What is measured is done to a copy: registrations cannot be taken back row by row.
+            data.postgres.run_in("postgres", "DROP DATABASE IF EXISTS pas WITH (FORCE)")?;
+            data.postgres.run_in("postgres", COPY)?;
         }
         let seeded = data.postgres.run("SELECT listed, fit FROM bench.seeded")?;
         if let Some((listed, fit)) = seeded.split_once('|') {
             (data.listed, data.fit) = (listed.parse()?, fit.parse()?);
         }
-        data.reset()?;
+        if population == Population::Attached {
+            data.reset()?;
+        }
+        data.next = data.listed;
         Ok(data)
     }
 
-    fn make(&self) -> Done {
+    fn make(&self, population: Population) -> Done {
         let plan = self.province.plan();
         eprintln!("preparing a province of {} people in {}", plan.people, self.folder.display());
         self.pas(&["migrate"])?;
@@ -76,13 +105,22 @@ impl Data {
             self.pas(&["import", "--into", registry, &files.join(file).display().to_string()])?;
         }
         std::fs::remove_dir_all(&files)?;
-        let listed = plan.people * 79 / 100;
+        let listed = plan.people * population.on_panels() / 100;
         self.postgres.feed(|input| self.stage(input))?;
         self.postgres.run(&format!("\\set listed {listed}\n{SEED}"))?;
         self.postgres.run(
             "CREATE EXTENSION pg_stat_statements; ALTER TABLE bench.person SET (autovacuum_enabled = off);",
         )?;
+        if population == Population::Waiting {
+            let registered = format!("\\set registered {listed}");
+            self.postgres.run(&format!("\\set listed {listed}\n{registered}\n{WAITING}"))?;
+        }
         self.postgres.run("VACUUM ANALYZE")?;
+        if population == Population::Waiting {
+            self.postgres.run_in("postgres", "DROP DATABASE IF EXISTS prepared")?;
+            self.postgres.run_in("postgres", "ALTER DATABASE pas RENAME TO prepared")?;
+            self.postgres.run_in("postgres", COPY)?;
+        }
         self.postgres.run("CHECKPOINT").map(drop)
     }
 
@@ -188,6 +226,9 @@ impl Data {
     }
 }
 
+/// The prepared province is copied as files, which is quicker than through the log.
+const COPY: &str = "CREATE DATABASE pas TEMPLATE prepared STRATEGY file_copy";
+
 /// The registries and their generated files, in the order of importing.
 const REGISTRIES: [(&str, &str); 3] =
     [("plr", "plr.ndjson"), ("pas", "pas.ndjson"), ("client-registry", "client-registry.ndjson")];
@@ -212,7 +253,7 @@ pub(crate) fn generate(plan: Plan, folder: &Path) -> Done {
 }
 
 /// Of everything that a prepared province depends on beside its plan: another schema needs another.
-fn digest() -> Done<u64> {
+fn digest(population: Population) -> Done<u64> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(folder)?.flatten().map(|file| file.path()).collect();
@@ -224,6 +265,9 @@ fn digest() -> Done<u64> {
         }
     };
     take(SEED.as_bytes());
+    if population == Population::Waiting {
+        take(WAITING.as_bytes());
+    }
     for file in files {
         take(&std::fs::read(file)?);
     }

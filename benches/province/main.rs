@@ -23,6 +23,7 @@ use std::io::Write as _;
 
 use args::{Args, Suite};
 use bench::Bench;
+use data::Population;
 use fault::Done;
 use machine::Machine;
 use report::Report;
@@ -41,21 +42,6 @@ fn main() -> Done {
 
 fn measure(args: &Args) -> Done {
     let mut head = Machine::ask().lines;
-    let mut bench = Bench::open(args, args.people)?;
-    head.push(format!("{}, {}", bench.data.postgres.run("SELECT version()")?, settings(&bench)?));
-    head.push(format!(
-        "{} people, {} providers, {} clinics, {} entries on panels; {} rounds of {} s after {} s of warming up; tokens checked; \
-         server --connections {}",
-        args.people,
-        args.providers,
-        args.clinics,
-        bench.data.listed,
-        args.rounds(),
-        args.seconds(),
-        args.warm(),
-        args.pool,
-    ));
-    let mut report = Report::new(head);
     type Run = fn(&mut Bench, &mut Report) -> Done;
     let suites: [(Suite, Run); 7] = [
         (Suite::Add, suites::add::run),
@@ -66,11 +52,25 @@ fn measure(args: &Args) -> Done {
         (Suite::Start, |bench, report| suites::start::run(bench, report)),
         (Suite::Flat, suites::flat::run),
     ];
-    let wanted = suites.iter().filter(|(suite, _)| args.wants(*suite));
-    let mut done = wanted.map(|(_, run)| run(&mut bench, &mut report)).find(Result::is_err);
+    let wanted: Vec<Run> =
+        suites.iter().filter(|(suite, _)| args.wants(*suite)).map(|(_, run)| *run).collect();
+    let waiting = wanted.is_empty() && !args.wants(Suite::Size);
+    let population = if waiting { Population::Waiting } else { Population::Attached };
+    let mut bench = Bench::of(args, args.people, population)?;
+    head.extend(described(&bench)?);
+    let mut report = Report::new(head);
+    let mut done = wanted.iter().map(|run| run(&mut bench, &mut report)).find(Result::is_err);
+    if waiting {
+        done = Some(suites::attachment::run(&mut bench, &mut report));
+    }
     bench.close()?;
     if done.is_none() && args.wants(Suite::Size) {
         done = Some(suites::size::run(args, &mut report));
+    }
+    if done.is_none() && !waiting && args.wants(Suite::Attachment) {
+        let mut bench = Bench::of(args, args.people, Population::Waiting)?;
+        done = Some(suites::attachment::run(&mut bench, &mut report));
+        bench.close()?;
     }
     // What was measured before something failed is told all the same.
     let text = report.text(if args.quick { " --quick" } else { "" });
@@ -79,6 +79,26 @@ fn measure(args: &Args) -> Done {
         std::fs::write(out, &text)?;
     }
     done.unwrap_or(Ok(()))
+}
+
+/// What it is measured on.
+fn described(bench: &Bench) -> Done<[String; 2]> {
+    let args = &bench.args;
+    let postgres =
+        format!("{}, {}", bench.data.postgres.run("SELECT version()")?, settings(bench)?);
+    let entries = bench.data.postgres.run("SELECT count(*) FROM panel.entry")?;
+    let province = format!(
+        "{} people, {} providers, {} clinics, {entries} entries on panels; {} rounds of {} s after {} s of warming up; tokens checked; \
+         server --connections {}",
+        args.people,
+        args.providers,
+        args.clinics,
+        args.rounds(),
+        args.seconds(),
+        args.warm(),
+        args.pool,
+    );
+    Ok([postgres, province])
 }
 
 /// What is set, as Postgres tells it: durability first.

@@ -9,7 +9,9 @@ use uuid::Uuid;
 /// How many programs post; clinics are spread over them.
 pub(crate) const CLIENTS: u32 = 64;
 
-const PHN: &str = "https://fhir.infoway-inforoute.ca/NamingSystem/ca-bc-patient-healthcare-id";
+/// The system of personal health numbers.
+pub(crate) const PHN: &str =
+    "https://fhir.infoway-inforoute.ca/NamingSystem/ca-bc-patient-healthcare-id";
 /// The system of practitioner numbers.
 pub(crate) const PRACTITIONER: &str =
     "https://health.gov.bc.ca/fhir/NamingSystem/ca-bc-ministry-practitioner-id";

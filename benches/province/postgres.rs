@@ -73,15 +73,27 @@ impl Postgres {
 
     /// One of its programs, pointed at the database by the usual variables.
     pub(crate) fn program(&self, name: &str) -> Command {
+        self.program_on("pas", name)
+    }
+
+    fn program_on(&self, database: &str, name: &str) -> Command {
         let mut command = Command::new(self.path(name));
         let host = self.cluster.socket_dir();
-        command.env_clear().env("PGHOST", host).env("PGUSER", "pas").env("PGDATABASE", "pas");
+        command.env_clear().env("PGHOST", host).env("PGUSER", "pas").env("PGDATABASE", database);
         command
     }
 
     /// Runs a script, fed by `write`; gives what it prints, columns apart by `|`.
     pub(crate) fn feed(&self, write: impl FnOnce(&mut dyn std::io::Write) -> Done) -> Done<String> {
-        let mut command = self.program("psql");
+        self.feed_in("pas", write)
+    }
+
+    fn feed_in(
+        &self,
+        database: &str,
+        write: impl FnOnce(&mut dyn std::io::Write) -> Done,
+    ) -> Done<String> {
+        let mut command = self.program_on(database, "psql");
         command.args(["-XqAt", "-v", "ON_ERROR_STOP=1", "-f", "-"]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn()?;
@@ -95,6 +107,25 @@ impl Postgres {
             return told(format!("psql: {}", String::from_utf8_lossy(&output.stderr)));
         }
         Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
+    }
+
+    /// Runs statements in another database.
+    pub(crate) fn run_in(&self, database: &str, sql: &str) -> Done<String> {
+        self.feed_in(database, |input| Ok(input.write_all(sql.as_bytes())?))
+    }
+
+    /// Milliseconds that psql takes for each of these statements, its rows read and thrown away; `prepare` is not counted.
+    pub(crate) fn timed(&self, prepare: &str, statements: &[String]) -> Done<Vec<f64>> {
+        let all = statements.join(";\n");
+        let told = self.run(&format!("{prepare};\n\\o /dev/null\n\\timing on\n{all};\n"))?;
+        let times = told.lines().filter_map(|line| line.strip_prefix("Time: "));
+        let times: Vec<f64> =
+            times.filter_map(|time| time.split(' ').next()?.parse().ok()).collect();
+        if times.len() == statements.len() {
+            Ok(times)
+        } else {
+            self::told(format!("psql: {told}"))
+        }
     }
 
     /// Runs statements.

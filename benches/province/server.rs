@@ -44,6 +44,7 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     /// A token for each client.
     pub(crate) tokens: Vec<String>,
+    mint: Mint,
     log: PathBuf,
 }
 
@@ -78,7 +79,7 @@ impl Server {
             let _ = child.wait();
             return told(format!("the server did not start: {}", tail(&log)));
         };
-        let server = Server { child, address, tokens: tokens?, log };
+        let server = Server { child, address, tokens: tokens?, mint, log };
         server.await_ready()?;
         Ok(server)
     }
@@ -92,6 +93,13 @@ impl Server {
             std::thread::sleep(Duration::from_millis(5));
         }
         told(format!("the server does not become ready: {}", tail(&self.log)))
+    }
+
+    /// A token of somebody who signs in.
+    pub(crate) fn person(&self, subject: &str) -> Done<String> {
+        let scope = "user/Group.read user/Group.write";
+        let claims = Claims { client: &client_id(0), subject, scope, id: Clock::System.id() };
+        Ok(self.mint.mint(&claims, Clock::System.now())?)
     }
 
     /// Its process.

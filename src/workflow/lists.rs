@@ -79,25 +79,22 @@ impl Desk<'_> {
     pub async fn choice(&self, panel: PanelId) -> Result<Choice, Refusal> {
         let side = self.panel(panel, Right::Coordinate).await?;
         let Some((community, network)) = &side.community else { return Err(Refusal::NotFound) };
-        let seekers = self.service.store.seekers(network, community).await?;
-        let mut by_family: HashMap<FamilyId, Seeker> =
-            seekers.into_iter().map(|seeker| (seeker.family, seeker)).collect();
-        let fitting = self.first_of(&mut by_family, &side, side.open());
-        let next = self.first_of(&mut by_family, &side, NEXT);
+        let mut seekers = self.service.store.seekers(network, community).await?;
+        let fitting = self.first_of(&mut seekers, &side, side.open());
+        let next = self.first_of(&mut seekers, &side, NEXT);
         Ok(Choice { side, fitting, next })
     }
 
     /// Takes the first so many people out of those who could be proposed.
-    fn first_of(
-        &self,
-        seekers: &mut HashMap<FamilyId, Seeker>,
-        side: &PanelSide,
-        people: u32,
-    ) -> Vec<Candidate> {
-        let all: Vec<Seeker> = seekers.values().cloned().collect();
-        let ranked = rank(&all, &self.wanted(side, people), &self.service.attaching.weights);
+    fn first_of(&self, seekers: &mut Vec<Seeker>, side: &PanelSide, people: u32) -> Vec<Candidate> {
+        let ranked = rank(seekers, &self.wanted(side, people), &self.service.attaching.weights);
+        let chosen: HashSet<FamilyId> = ranked.iter().map(|ranked| ranked.family).collect();
+        // The few who are chosen are taken out; the many others are not copied.
+        let taken = seekers.extract_if(.., |seeker| chosen.contains(&seeker.family));
+        let mut taken: HashMap<FamilyId, Seeker> =
+            taken.map(|seeker| (seeker.family, seeker)).collect();
         let candidate = |ranked: Ranked| {
-            let seeker = seekers.remove(&ranked.family)?;
+            let seeker = taken.remove(&ranked.family)?;
             Some(Candidate { ranked, seeker })
         };
         ranked.into_iter().filter_map(candidate).collect()
@@ -144,7 +141,7 @@ impl Desk<'_> {
             return Err(OPEN_LIST);
         }
         let side = act.panel(panel).await?.ok_or(Refusal::NotFound)?;
-        let seekers = act.seekers(network, community).await?;
+        let seekers = act.seekers(network, community, &sending.families).await?;
         let chosen = |family: &FamilyId| seekers.iter().find(|s| s.family == *family).cloned();
         let chosen: Vec<Seeker> =
             sending.families.iter().map(chosen).collect::<Option<_>>().ok_or(ELSEWHERE)?;

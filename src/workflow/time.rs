@@ -6,7 +6,7 @@ use crate::attachment::{Move, Place, ProposalState, RegistrationState, Step, aft
 use crate::audit::{Origin, Record};
 use crate::panel::PanelId;
 use crate::process::Service;
-use crate::store::{By, ListView, Moved, StoreError};
+use crate::store::{By, DUE_AT_A_TIME, Due, ListView, Moved, StoreError};
 
 use super::{billing, record};
 
@@ -31,6 +31,9 @@ impl Passed {
 /// What moves registrations by itself.
 const MOVES: [Move; 4] = [Move::Die, Move::ProviderLeft, Move::Ask, Move::Suspend];
 
+/// How often some of one kind are moved before the next kind has its turn: whoever stops the server waits for that at most.
+const TURNS: usize = 50;
+
 /// Does what is due, some of each.
 ///
 /// # Errors
@@ -43,24 +46,31 @@ pub async fn pass_time(service: &Service) -> Result<Passed, StoreError> {
         passed.lists += usize::from(expire(service, list, panel).await?);
     }
     for by in MOVES {
-        let phns = service.store.due(by, now, today, periods).await?;
-        if !phns.is_empty() {
-            passed.registrations += move_all(service, by, &phns).await?;
+        let when = Due { by, now, today, periods };
+        // One kind until it is done: to look for the other kinds takes longer than to move a few people.
+        for _ in 0..TURNS {
+            let phns = service.store.due(&when).await?;
+            if phns.is_empty() {
+                break;
+            }
+            let moved = move_all(service, &when, &phns).await?;
+            passed.registrations += moved;
+            if moved == 0 || phns.len() < DUE_AT_A_TIME {
+                break;
+            }
         }
     }
     passed.reminders = service.store.remind(now, periods).await?.len();
     Ok(passed)
 }
 
-async fn move_all(service: &Service, by: Move, phns: &[String]) -> Result<usize, StoreError> {
+async fn move_all(service: &Service, when: &Due<'_>, phns: &[String]) -> Result<usize, StoreError> {
+    let by = when.by;
     let phns: Vec<&str> = phns.iter().map(String::as_str).collect();
-    let now = service.clock.now();
     let mut act = service.store.act(own(service)).await?;
     act.lock_patients(&phns).await?;
-    let due =
-        service.store.due(by, now, service.clock.today(service.offset), &service.attaching.periods);
     // A new snapshot, after the locks.
-    let due = due.await?;
+    let due = act.still_due(when, &phns).await?;
     let still = |phn: &str| due.iter().any(|due| due == phn);
     let places = act.places(&phns).await?;
     let steps: Vec<Step> = places

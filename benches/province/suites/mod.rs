@@ -1,6 +1,7 @@
 //! What is measured, a module a suite.
 
 pub(crate) mod add;
+pub(crate) mod attachment;
 pub(crate) mod batch;
 pub(crate) mod cost;
 pub(crate) mod flat;

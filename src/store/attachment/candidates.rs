@@ -9,29 +9,46 @@ use super::super::error::StoreError;
 use super::super::pool::Store;
 use super::act::Act;
 
-// Families of a network all of whose waiting members can be proposed, seen from a community. $1 network, $2 community.
-const SEEKERS: &str = "
-SELECT f.id, min(r.registered_at) AS registered_at, count(*) AS members,
-       max(CASE r.complexity WHEN 'high' THEN 2 WHEN 'medium' THEN 1 ELSE 0 END) AS complexity,
-       sqrt((c.x_km - h.x_km) ^ 2 + (c.y_km - h.y_km) ^ 2) AS km, f.distance, f.gender, f.language, f.interpreter
+/// Families of a network all of whose waiting members can be proposed, seen from a community. $1 network, $2 community; the argument is a
+/// condition on `f`, a family.
+macro_rules! seekers {
+    ($condition:literal) => {
+        concat!(
+            "
+SELECT f.id, r.registered_at, r.members, r.complexity, sqrt((c.x_km - h.x_km) ^ 2 + (c.y_km - h.y_km) ^ 2) AS km,
+       f.distance, f.gender, f.language, f.interpreter
   FROM area.community h, area.community c
   JOIN attachment.family f ON f.community = c.code
-  JOIN attachment.registration r ON r.family_id = f.id AND r.state IN ('active', 'reconfirm-due', 'suspended', 'proposed')
- WHERE c.network = $1 AND h.code = $2
- GROUP BY f.id, c.code, h.code
-HAVING bool_and(r.state = 'active')";
+ CROSS JOIN LATERAL (
+       SELECT min(w.registered_at) AS registered_at, count(*) AS members,
+              max(CASE w.complexity WHEN 'high' THEN 2 WHEN 'medium' THEN 1 ELSE 0 END) AS complexity
+         FROM attachment.registration w
+        WHERE w.family_id = f.id AND w.state IN ('active', 'reconfirm-due', 'suspended', 'proposed')
+       HAVING bool_and(w.state = 'active')) r
+ WHERE c.network = $1 AND h.code = $2",
+            $condition
+        )
+    };
+}
+
+// Whoever would not go that far (`Seeker::is_within_reach`) is not loaded at all.
+const SEEKERS: &str = seekers!(
+    " AND (f.distance IS NULL OR sqrt((c.x_km - h.x_km) ^ 2 + (c.y_km - h.y_km) ^ 2) <= f.distance)"
+);
+const SEEKERS_OF: &str = seekers!(" AND f.id = ANY ($3)");
 
 const MEMBERS: &str = "
 SELECT family_id, id, phn FROM attachment.registration
  WHERE family_id = ANY ($1) AND state IN ('active', 'reconfirm-due', 'suspended', 'proposed') ORDER BY phn";
 
 impl Store {
-    /// The families that could be proposed to a panel of this network at a clinic of this community.
+    /// The families that could be proposed to a panel of this network at a clinic of this community, and would go that far.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn seekers(&self, network: &str, community: &str) -> Result<Vec<Seeker>, StoreError> {
-        seekers(&self.pool, network, community).await
+        let query = sqlx::query(SEEKERS).bind(network).bind(community);
+        query.fetch_all(&self.pool).await?.iter().map(seeker).collect()
     }
 
     /// The waiting members of families, by PHN.
@@ -47,7 +64,7 @@ impl Store {
 }
 
 impl Act {
-    /// As [`Store::seekers`], of this moment.
+    /// As [`Store::seekers`], of this moment, and of these families only, however far they would go.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -55,8 +72,11 @@ impl Act {
         &mut self,
         network: &str,
         community: &str,
+        families: &[FamilyId],
     ) -> Result<Vec<Seeker>, StoreError> {
-        seekers(self.connection(), network, community).await
+        let ids: Vec<_> = families.iter().map(|family| family.0).collect();
+        let query = sqlx::query(SEEKERS_OF).bind(network).bind(community).bind(ids);
+        query.fetch_all(self.connection()).await?.iter().map(seeker).collect()
     }
 
     /// As [`Store::members_of`], of this moment.
@@ -71,30 +91,22 @@ impl Act {
     }
 }
 
-async fn seekers(
-    executor: impl PgExecutor<'_>,
-    network: &str,
-    community: &str,
-) -> Result<Vec<Seeker>, StoreError> {
-    let rows = sqlx::query(SEEKERS).bind(network).bind(community).fetch_all(executor).await?;
-    let seeker = |row: &PgRow| -> Result<Seeker, StoreError> {
-        let members: i64 = row.try_get("members")?;
-        let band: i32 = row.try_get("complexity")?;
-        let band = usize::try_from(band).ok().and_then(|band| Complexity::ALL.get(band));
-        let distance: Option<i32> = row.try_get("distance")?;
-        Ok(Seeker {
-            family: FamilyId(row.try_get("id")?),
-            registered_at: row.try_get("registered_at")?,
-            members: u32::try_from(members).unwrap_or(u32::MAX),
-            complexity: band.copied().unwrap_or(Complexity::Low),
-            km: row.try_get("km")?,
-            distance: distance.and_then(|km| u32::try_from(km).ok()),
-            gender: row.try_get::<Option<&str>, _>("gender")?.and_then(Gender::of),
-            language: row.try_get("language")?,
-            interpreter: row.try_get("interpreter")?,
-        })
-    };
-    rows.iter().map(seeker).collect()
+fn seeker(row: &PgRow) -> Result<Seeker, StoreError> {
+    let members: i64 = row.try_get("members")?;
+    let band: i32 = row.try_get("complexity")?;
+    let band = usize::try_from(band).ok().and_then(|band| Complexity::ALL.get(band));
+    let distance: Option<i32> = row.try_get("distance")?;
+    Ok(Seeker {
+        family: FamilyId(row.try_get("id")?),
+        registered_at: row.try_get("registered_at")?,
+        members: u32::try_from(members).unwrap_or(u32::MAX),
+        complexity: band.copied().unwrap_or(Complexity::Low),
+        km: row.try_get("km")?,
+        distance: distance.and_then(|km| u32::try_from(km).ok()),
+        gender: row.try_get::<Option<&str>, _>("gender")?.and_then(Gender::of),
+        language: row.try_get("language")?,
+        interpreter: row.try_get("interpreter")?,
+    })
 }
 
 async fn members(

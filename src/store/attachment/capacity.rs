@@ -53,38 +53,50 @@ impl PanelSide {
     }
 }
 
-/// Panels with all of that; the argument is a condition on `n`, a panel, and `h`, where its clinic lies. `OFFSET 0`: the function
-/// is called once a panel, whichever way Postgres joins.
+/// Panels with all of that; the arguments are where `l`, the place of the clinic, comes from, and a condition on it and on `n`, a panel.
 macro_rules! panels {
-    ($condition:literal) => {
+    ($place:literal, $condition:literal) => {
         concat!(
             "
-SELECT n.id, n.practitioner_key, n.organization_key, h.code AS community, h.network, ",
+SELECT n.id, n.practitioner_key, n.organization_key, l.community, l.network, ",
             shown_name!("p.names"),
             " AS practitioner,
        coalesce((SELECT x.name ->> 'text' FROM jsonb_array_elements(o.names) WITH ORDINALITY AS x (name, place)
                   WHERE x.name ->> 'kind' = 'name' ORDER BY x.place LIMIT 1), '') AS organization,
        (SELECT count(*) FROM panel.entry e WHERE e.panel_id = n.id AND e.status IN ('confirmed', 'pending')) AS size,
        c.accepting, c.anticipated, c.monthly, c.desired_size, c.low, c.medium, c.high, c.gender, c.languages, c.stated_at, c.author,
-       (SELECT count(*) FROM attachment.proposal q JOIN attachment.list l ON l.id = q.list_id
-         WHERE l.panel_id = n.id
+       (SELECT count(*) FROM attachment.proposal q JOIN attachment.list s ON s.id = q.list_id
+         WHERE s.panel_id = n.id
            AND (q.state IN ('proposed', 'in-intake') OR q.state IN ('accepted', 'confirmed') AND q.state_at >= c.stated_at)) AS taken
   FROM panel.panel n
   JOIN pas.practitioner p ON p.key = n.practitioner_key
   JOIN pas.organization o ON o.key = n.organization_key
-  CROSS JOIN LATERAL (SELECT area.community_of_clinic(n.organization_key) AS code OFFSET 0) w
-  LEFT JOIN area.community h ON h.code = w.code
-  LEFT JOIN LATERAL (SELECT * FROM attachment.capacity c WHERE c.panel_id = n.id ORDER BY c.id DESC LIMIT 1) c ON true
- WHERE ",
+  LEFT JOIN LATERAL (SELECT * FROM attachment.capacity c WHERE c.panel_id = n.id ORDER BY c.id DESC LIMIT 1) c ON true",
+            $place,
+            " WHERE ",
             $condition,
             " ORDER BY n.id"
         )
     };
 }
 
-const BY_ID: &str = panels!("n.id = $1");
-const BY_PROVIDERS: &str = panels!("n.practitioner_key = ANY ($1)");
-const BY_NETWORK: &str = panels!("h.network = $1");
+/// Where a panel's clinic lies, of each by itself; a call of the function for each.
+macro_rules! panels_of_some {
+    ($condition:literal) => {
+        panels!(
+            "
+  LEFT JOIN LATERAL (SELECT area.community_of_clinic(n.organization_key) AS code OFFSET 0) w ON true
+  LEFT JOIN LATERAL (SELECT a.code AS community, a.network FROM area.community a WHERE a.code = w.code) l ON true",
+            $condition
+        )
+    };
+}
+
+const BY_ID: &str = panels_of_some!("n.id = $1");
+const BY_PROVIDERS: &str = panels_of_some!("n.practitioner_key = ANY ($1)");
+// Of all clinics at once.
+const BY_NETWORK: &str =
+    panels!("\n  JOIN area.clinic l ON l.key = n.organization_key", "l.network = $1");
 
 const STATE: &str = "
 INSERT INTO attachment.capacity (panel_id, accepting, anticipated, monthly, desired_size, low, medium, high, gender, languages,

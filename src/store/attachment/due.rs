@@ -1,36 +1,63 @@
 //! What is due, because time has passed or a registry says so. Looked for without a lock: whoever acts on it looks again under one.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use sqlx::Row as _;
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::query::Query;
+use sqlx::{Postgres, Row as _};
 
 use crate::attachment::{ListId, Move, Periods};
 use crate::panel::PanelId;
 
 use super::super::error::StoreError;
 use super::super::pool::Store;
+use super::act::Act;
 
 /// People at a time.
+pub const DUE_AT_A_TIME: usize = 200;
 const AT_A_TIME: i64 = 200;
 
-const ASK: &str = "
-SELECT phn FROM attachment.registration WHERE state = 'active' AND reconfirmed_at <= $1 ORDER BY reconfirmed_at LIMIT $2";
+/// People to whom something is to happen: the arguments are a statement up to its conditions, and its order. First for whoever it may be,
+/// $2 at a time; then for people $2 who are locked.
+macro_rules! due {
+    ($those:literal, $order:literal) => {
+        [
+            concat!($those, " ORDER BY ", $order, " LIMIT $2"),
+            concat!($those, " AND r.phn = ANY ($2)"),
+        ]
+    };
+}
 
-const SUSPEND: &str = "
-SELECT phn FROM attachment.registration WHERE state = 'reconfirm-due' AND state_at <= $1 ORDER BY reconfirmed_at LIMIT $2";
+const ASK: [&str; 2] = due!(
+    "SELECT r.phn FROM attachment.registration r WHERE r.state = 'active' AND r.reconfirmed_at <= $1",
+    "r.reconfirmed_at"
+);
 
-const DIED: &str = "
-SELECT r.phn FROM attachment.registration r JOIN client_registry.patient k ON k.phn = r.phn AND k.deceased
- WHERE r.state NOT IN ('withdrawn', 'deceased') ORDER BY r.phn LIMIT $1";
+const SUSPEND: [&str; 2] = due!(
+    "SELECT r.phn FROM attachment.registration r WHERE r.state = 'reconfirm-due' AND r.state_at <= $1",
+    "r.state_at"
+);
 
-// Attached to a panel whose provider has no role at its clinic on this day any more.
-const LEFT: &str = "
-SELECT r.phn FROM attachment.registration r JOIN panel.panel n ON n.id = r.panel_id
- WHERE r.state = 'attached'
-   AND NOT EXISTS (SELECT FROM pas.practitioner_role o
-                    WHERE o.practitioner_key = n.practitioner_key AND o.organization_key = n.organization_key AND o.active
-                      AND coalesce((o.period ->> 'end')::date >= $1, true) AND coalesce((o.period ->> 'start')::date <= $1, true))
-   AND NOT EXISTS (SELECT FROM attachment.registration w WHERE w.phn = r.phn AND w.state IN ('active', 'reconfirm-due', 'suspended', 'proposed'))
- ORDER BY r.phn LIMIT $2";
+// Deaths come with the registry, whenever that is; $1 is true.
+const DIED: [&str; 2] = due!(
+    "
+SELECT r.phn FROM client_registry.patient k JOIN attachment.registration r ON r.phn = k.phn
+ WHERE k.deceased AND r.state NOT IN ('withdrawn', 'deceased') AND $1::boolean",
+    "r.phn"
+);
+
+// Attached to a panel whose provider has no role at its clinic on this day any more. There are few such panels.
+const LEFT: [&str; 2] = due!(
+    "
+WITH abandoned AS MATERIALIZED (
+    SELECT n.id FROM panel.panel n
+     WHERE NOT EXISTS (SELECT FROM pas.practitioner_role o
+                        WHERE o.practitioner_key = n.practitioner_key AND o.organization_key = n.organization_key AND o.active
+                          AND coalesce((o.period ->> 'end')::date >= $1, true) AND coalesce((o.period ->> 'start')::date <= $1, true))
+)
+SELECT r.phn FROM abandoned n JOIN attachment.registration r ON r.panel_id = n.id AND r.state = 'attached'
+ WHERE NOT EXISTS (SELECT FROM attachment.registration w WHERE w.phn = r.phn AND w.state IN ('active', 'reconfirm-due', 'suspended', 'proposed'))",
+    "r.phn"
+);
 
 const LISTS: &str = "
 SELECT id, panel_id FROM attachment.list WHERE state = 'sent' AND due_at <= $1 ORDER BY due_at LIMIT $2";
@@ -38,27 +65,60 @@ SELECT id, panel_id FROM attachment.list WHERE state = 'sent' AND due_at <= $1 O
 const REMIND: &str = "
 UPDATE attachment.list SET reminded_at = $1 WHERE state = 'sent' AND reminded_at IS NULL AND sent_at <= $2 RETURNING id";
 
+/// What is to happen, and when it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Due<'p> {
+    /// What.
+    pub by: Move,
+    /// Now.
+    pub now: DateTime<Utc>,
+    /// The day in the province.
+    pub today: NaiveDate,
+    /// After how long.
+    pub periods: &'p Periods,
+}
+
+impl Due<'_> {
+    /// The statement with its first argument; of whoever it may be (0), or of those who are locked (1).
+    fn query(&self, whom: usize) -> Option<Query<'static, Postgres, PgArguments>> {
+        Some(match self.by {
+            Move::Ask => sqlx::query(ASK[whom]).bind(self.now - self.periods.reconfirm),
+            Move::Suspend => sqlx::query(SUSPEND[whom]).bind(self.now - self.periods.answer),
+            Move::Die => sqlx::query(DIED[whom]).bind(true),
+            Move::ProviderLeft => sqlx::query(LEFT[whom]).bind(self.today),
+            _ => return None,
+        })
+    }
+}
+
+fn phns(rows: &[PgRow]) -> Result<Vec<String>, StoreError> {
+    rows.iter().map(|row| Ok(row.try_get("phn")?)).collect()
+}
+
+impl Act {
+    /// To whom of these people, who are locked, it is still to happen.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn still_due(
+        &mut self,
+        when: &Due<'_>,
+        people: &[&str],
+    ) -> Result<Vec<String>, StoreError> {
+        let Some(query) = when.query(1) else { return Ok(Vec::new()) };
+        let people: Vec<String> = people.iter().map(|phn| (*phn).to_owned()).collect();
+        phns(&query.bind(people).fetch_all(self.connection()).await?)
+    }
+}
+
 impl Store {
     /// People to whom this is to happen, some at a time.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn due(
-        &self,
-        by: Move,
-        now: DateTime<Utc>,
-        today: NaiveDate,
-        periods: &Periods,
-    ) -> Result<Vec<String>, StoreError> {
-        let query = match by {
-            Move::Ask => sqlx::query(ASK).bind(now - periods.reconfirm),
-            Move::Suspend => sqlx::query(SUSPEND).bind(now - periods.answer),
-            Move::Die => sqlx::query(DIED),
-            Move::ProviderLeft => sqlx::query(LEFT).bind(today),
-            _ => return Ok(Vec::new()),
-        };
-        let rows = query.bind(AT_A_TIME).fetch_all(&self.pool).await?;
-        rows.iter().map(|row| Ok(row.try_get("phn")?)).collect()
+    pub async fn due(&self, when: &Due<'_>) -> Result<Vec<String>, StoreError> {
+        let Some(query) = when.query(0) else { return Ok(Vec::new()) };
+        phns(&query.bind(AT_A_TIME).fetch_all(&self.pool).await?)
     }
 
     /// Lists whose time is up.
@@ -70,7 +130,7 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Vec<(ListId, PanelId)>, StoreError> {
         let rows = sqlx::query(LISTS).bind(now).bind(AT_A_TIME).fetch_all(&self.pool).await?;
-        let list = |row: &sqlx::postgres::PgRow| -> Result<_, StoreError> {
+        let list = |row: &PgRow| -> Result<_, StoreError> {
             Ok((ListId(row.try_get("id")?), PanelId(row.try_get("panel_id")?)))
         };
         rows.iter().map(list).collect()

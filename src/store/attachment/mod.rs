@@ -23,6 +23,7 @@ mod targets;
 pub use act::{Act, By};
 pub use areas::Named;
 pub use capacity::{PanelSide, Stated};
+pub use due::{DUE_AT_A_TIME, Due};
 pub use families::{FamilyView, HealthUpdate, RegistrationView, Wishes};
 pub use lists::{ListView, Picked, ProposalView};
 pub use members::{MEMBERS_SHOWN, MemberSearch, MemberView};

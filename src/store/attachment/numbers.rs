@@ -18,42 +18,57 @@ pub struct CommunityTally {
     pub months: Vec<Tally>,
 }
 
-// $1 beginnings of months, $2 their ends. Whoever moved counts where they live now: the history of addresses is not kept. Somebody waits from a
-// step that led to waiting until their next one; how long is counted from the date that they registered on, which no step changes.
+// $1 beginnings of months, oldest first, $2 their ends. Whoever moved counts where they live now: the history of addresses is not kept. Somebody
+// waits from a step that led to waiting until one that led out of it; how long is counted from the date that they registered on, which no step
+// changes. The steps between, that they are asked and answer, are most of the history, and are not read. Families came and went together, so
+// they are counted before they are spread over months, and quantiles are found in counts of months.
 const NUMBERS: &str = "
 WITH month AS MATERIALIZED (
     SELECT * FROM unnest($1::timestamptz[], $2::timestamptz[]) WITH ORDINALITY AS m (began, ended, place)
+), town AS MATERIALIZED (
+    SELECT code, name, row_number() OVER (ORDER BY name, code)::integer AS town FROM area.community
 ), step AS MATERIALIZED (
-    SELECT f.community, s.was, s.became, s.reason, s.at, r.registered_at,
+    SELECT t.town, s.was, s.became, s.reason, s.at, r.registered_at,
            lead(s.at) OVER (PARTITION BY s.registration_id ORDER BY s.id) AS until
       FROM attachment.registration_change s
       JOIN attachment.registration r ON r.id = s.registration_id JOIN attachment.family f ON f.id = r.family_id
+      JOIN town t ON t.code = f.community
+     WHERE s.reason IN ('registered', 'attached', 'attachment-ended', 'provider-left', 'withdrawn', 'died')
 ), moved AS (
-    SELECT s.community, m.place,
+    SELECT s.town, m.place,
            count(*) FILTER (WHERE s.reason = 'registered') AS registered,
            count(*) FILTER (WHERE s.reason = 'attached' AND s.was IS DISTINCT FROM 'attached') AS attached,
            count(*) FILTER (WHERE s.reason IN ('attachment-ended', 'provider-left')) AS came_back,
            count(*) FILTER (WHERE s.reason = 'withdrawn') AS withdrew
-      FROM step s JOIN month m ON s.at >= m.began AND s.at < m.ended
-     GROUP BY s.community, m.place
-), wait AS (
-    SELECT s.community, m.place, floor(extract(epoch FROM m.ended - s.registered_at) / (365.25 / 12 * 86400))::integer AS months
-      FROM step s JOIN month m ON s.at < m.ended AND (s.until IS NULL OR s.until >= m.ended)
-     WHERE s.became IN ('active', 'reconfirm-due', 'suspended', 'proposed')
+      FROM step s JOIN month m ON m.place = width_bucket(s.at, $1) AND s.at < m.ended
+     WHERE s.at >= ($1::timestamptz[])[1]
+     GROUP BY s.town, m.place
+), stay AS (
+    SELECT town, registered_at, width_bucket(at, $2) + 1 AS first, coalesce(width_bucket(until, $2), cardinality($2)) AS last, count(*) AS people
+      FROM step WHERE became IN ('active', 'reconfirm-due', 'suspended', 'proposed')
+     GROUP BY town, registered_at, first, last
+), wait AS MATERIALIZED (
+    SELECT s.town, m.place, floor(date_part('epoch', m.ended - s.registered_at) / (365.25 / 12 * 86400)::float8)::integer AS months, sum(s.people) AS people
+      FROM stay s JOIN month m ON m.place BETWEEN s.first AND s.last
+     GROUP BY 1, 2, 3
+), place AS (
+    SELECT town, place, months, sum(people) OVER (PARTITION BY town, place ORDER BY months) AS up_to,
+           sum(people) OVER (PARTITION BY town, place) AS people
+      FROM wait
 ), waiting AS (
-    SELECT community, place, count(*) AS waiting, percentile_disc(0.5) WITHIN GROUP (ORDER BY months) AS median,
-           percentile_disc(0.9) WITHIN GROUP (ORDER BY months) AS ninetieth
-      FROM wait GROUP BY community, place
+    SELECT town, place, max(people)::bigint AS waiting, min(months) FILTER (WHERE up_to >= ceil(0.5 * people)) AS median,
+           min(months) FILTER (WHERE up_to >= ceil(0.9 * people)) AS ninetieth
+      FROM place GROUP BY town, place
 )
 SELECT c.code, c.name, coalesce(registered, 0) AS registered, coalesce(attached, 0) AS attached, coalesce(came_back, 0) AS came_back,
        coalesce(withdrew, 0) AS withdrew, coalesce(waiting, 0) AS waiting, median, ninetieth
-  FROM area.community c CROSS JOIN month m
-  LEFT JOIN moved v ON v.community = c.code AND v.place = m.place
-  LEFT JOIN waiting w ON w.community = c.code AND w.place = m.place
- ORDER BY c.name, c.code, m.place";
+  FROM town c CROSS JOIN month m
+  LEFT JOIN moved v ON v.town = c.town AND v.place = m.place
+  LEFT JOIN waiting w ON w.town = c.town AND w.place = m.place
+ ORDER BY c.town, m.place";
 
 impl Store {
-    /// What happened in every community between these instants, by the community's name.
+    /// What happened in every community in these months, oldest first, by the community's name.
     ///
     /// # Errors
     /// When the database does not answer.

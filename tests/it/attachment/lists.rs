@@ -134,3 +134,24 @@ async fn an_add_and_a_list_at_the_same_moment_leave_nobody_in_between() {
         assert_eq!(province.guarded.server.database.count(lists).await, 0);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_would_not_go_as_far_as_the_clinic_is_no_candidate() {
+    let province = Province::start("reach").await;
+    let panel = province.room_for(5).await;
+    let far = |people: &[Patient], distance: u32| {
+        let mut far = family(people);
+        // Otter Bridge, 13 km away.
+        (far["postalCode"], far["distance"]) = (json!("V0X 9Z2"), json!(distance));
+        far
+    };
+    let registered = province.post(MARIGOLD, "/api/registrations", far(&PATIENTS[..1], 5)).await;
+    assert_eq!(registered.status, 201, "{:?}", registered.json);
+    let candidates = format!("/api/panels/{panel}/candidates");
+    let nobody = province.get(COSMO, &candidates).await;
+    assert_eq!(nobody.json["candidates"], json!([]), "not within 5 km");
+    province.post(BASIL, "/api/registrations", far(&PATIENTS[1..2], 20)).await;
+    let found = province.get(COSMO, &candidates).await;
+    let found = found.json["candidates"].as_array().expect("candidates").clone();
+    assert_eq!((found.len(), &found[0]["km"]), (1, &json!(13.0)));
+}

@@ -120,3 +120,24 @@ async fn whoever_loses_their_provider_waits_again_since_the_day_they_registered(
     assert_eq!(since(province.get(MARIGOLD, "/api/registrations").await.json), before);
     assert_eq!(moving.days_later(0).await, NOTHING);
 }
+
+/// Families of one, who registered now and live in Cedar Lantern; their people are invented as well.
+const CROWD: &str = "
+INSERT INTO client_registry.patient (phn, active, names, deceased, masked)
+    SELECT '98' || lpad(n::text, 8, '0'), true, '[]', false, false FROM generate_series(1, 450) n;
+INSERT INTO panel.patient (phn, registered) SELECT '98' || lpad(n::text, 8, '0'), true FROM generate_series(1, 450) n;
+INSERT INTO attachment.family (id, registered_by, consented_at, email, channel, language, community)
+    SELECT md5('family' || n)::uuid, 'agent', now(), 'somebody@mail.example', 'email', 'en', 'cedar-lantern' FROM generate_series(1, 450) n;
+INSERT INTO attachment.registration (id, family_id, phn, state, registered_at, state_at, reconfirmed_at, attached_now, looking, changed, conditions, complexity)
+    SELECT md5('registration' || n)::uuid, md5('family' || n)::uuid, '98' || lpad(n::text, 8, '0'), 'active', now(), now(), now(), false, 'other', false, '{}', 'low'
+      FROM generate_series(1, 450) n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_many_are_due_they_are_asked_at_once_and_each_is_asked_once() {
+    let moving = Moving::start("crowd").await;
+    moving.becomes_so(CROWD).await;
+    assert_eq!(moving.days_later(91).await, Passed { registrations: 450, ..NOTHING });
+    assert_eq!(moving.days_later(0).await, NOTHING);
+    assert_eq!(moving.days_later(31).await, Passed { registrations: 450, ..NOTHING }, "suspended");
+    assert_eq!(moving.days_later(0).await, NOTHING);
+}
