@@ -15,6 +15,8 @@ pub struct Place {
     pub state: RegistrationState,
     /// Since when.
     pub state_at: DateTime<Utc>,
+    /// The beginning of the wait.
+    pub registered_at: DateTime<Utc>,
     /// The panel they were attached to.
     pub panel: Option<PanelId>,
     /// The list that they are on.
@@ -61,8 +63,24 @@ pub enum Step {
     },
     /// The $0 attachment code is written down for a proposal that came to its end without having been accepted first.
     Record(ProposalId),
-    /// A pending entry is taken off its panel: they are attached elsewhere.
-    Drop(EntryId),
+    /// A pending entry is taken off its panel.
+    Drop(EntryId, Dropped),
+}
+
+words! {
+    /// Why a pending entry came to nothing: the reason in the panel's history.
+    Dropped {
+        /// They are attached to another panel.
+        Elsewhere = "attached-elsewhere",
+        /// Nobody confirmed it in time.
+        NotConfirmed = "not-confirmed",
+        /// They do not look any more.
+        Withdrawn = "no-longer-looking",
+        /// They died.
+        Died = "died",
+        /// The provider left.
+        ProviderLeft = "provider-left",
+    }
 }
 
 impl Step {
@@ -99,7 +117,7 @@ pub fn after_confirmed(place: &Place, panel: PanelId) -> Vec<Step> {
         steps.push(Step::Record(open.id));
     }
     if !here {
-        steps.extend(open.entry.map(Step::Drop));
+        steps.extend(open.entry.map(|entry| Step::Drop(entry, Dropped::Elsewhere)));
     }
     steps
 }
@@ -129,14 +147,32 @@ pub fn after(place: &Place, by: Move) -> Vec<Step> {
 
 /// They do not look any more, or died: the list that they are on loses them.
 pub fn after_gone(place: &Place, by: Move) -> Vec<Step> {
-    let Some(gone) = place.moved(by, None) else { return Vec::new() };
-    let lost = place.proposal.map(|open| Step::Proposal {
-        id: open.id,
-        was: open.state,
-        became: ProposalState::Lost,
-    });
-    let entry = place.proposal.and_then(|open| open.entry).map(Step::Drop);
-    std::iter::once(gone).chain(lost).chain(entry).collect()
+    let why = if by == Move::Die { Dropped::Died } else { Dropped::Withdrawn };
+    off_the_list(place, by, ProposalState::Lost, why)
+}
+
+/// Their provider left: whoever was attached waits again, and whoever was on a list of theirs, or accepted from it, is put back.
+pub fn after_provider_left(place: &Place) -> Vec<Step> {
+    match place.proposal {
+        None => after(place, Move::ProviderLeft),
+        Some(_) => off_the_list(place, Move::PutBack, ProposalState::Lost, Dropped::ProviderLeft),
+    }
+}
+
+/// They were accepted, and nobody confirmed it in time.
+pub fn after_lapsed(place: &Place) -> Vec<Step> {
+    let accepted = |open: &OpenProposal| open.state == ProposalState::Accepted;
+    let Some(_) = place.proposal.filter(accepted) else { return Vec::new() };
+    off_the_list(place, Move::PutBack, ProposalState::Expired, Dropped::NotConfirmed)
+}
+
+/// A move that takes them off the list that they are on, and off the panel where they were pending.
+fn off_the_list(place: &Place, by: Move, became: ProposalState, why: Dropped) -> Vec<Step> {
+    let Some(moved) = place.moved(by, None) else { return Vec::new() };
+    let proposal =
+        place.proposal.map(|open| Step::Proposal { id: open.id, was: open.state, became });
+    let entry = place.proposal.and_then(|open| open.entry).map(|entry| Step::Drop(entry, why));
+    std::iter::once(moved).chain(proposal).chain(entry).collect()
 }
 
 #[cfg(test)]
@@ -155,6 +191,7 @@ mod tests {
             registration: RegistrationId(Uuid::from_u128(7)),
             state,
             state_at: DateTime::UNIX_EPOCH,
+            registered_at: DateTime::UNIX_EPOCH,
             panel: (state == RegistrationState::Attached).then_some(THERE),
             proposal: proposal.map(|(state, panel)| OpenProposal {
                 id: ProposalId(5),
@@ -173,7 +210,7 @@ mod tests {
             }
             Step::Proposal { was, became, .. } => format!("{} {}", was.word(), became.word()),
             Step::Record(_) => "record".into(),
-            Step::Drop(_) => "drop".into(),
+            Step::Drop(_, why) => format!("drop {}", why.word()),
         };
         steps.iter().map(told).collect()
     }
@@ -193,7 +230,10 @@ mod tests {
         assert_eq!(by(Some((Accepted, HERE))), [attached, "accepted confirmed"]);
         assert_eq!(by(Some((Proposed, HERE))), [attached, "proposed confirmed", "record"]);
         assert_eq!(by(Some((InIntake, THERE))), [attached, "in-intake lost"]);
-        assert_eq!(by(Some((Accepted, THERE))), [attached, "accepted lost", "drop"]);
+        assert_eq!(
+            by(Some((Accepted, THERE))),
+            [attached, "accepted lost", "drop attached-elsewhere"]
+        );
     }
 
     #[test]
@@ -222,8 +262,28 @@ mod tests {
         assert_eq!(gone(waiting, None), ["active withdrawn withdrawn"]);
         let accepted = Some((ProposalState::Accepted, HERE));
         let steps = gone(RegistrationState::Proposed, accepted);
-        assert_eq!(steps, ["proposed withdrawn withdrawn", "accepted lost", "drop"]);
+        assert_eq!(
+            steps,
+            ["proposed withdrawn withdrawn", "accepted lost", "drop no-longer-looking"]
+        );
         assert!(gone(RegistrationState::Deceased, None).is_empty());
+    }
+
+    #[test]
+    fn whoever_was_accepted_is_not_forgotten_when_it_lapses_or_the_provider_leaves() {
+        let proposed = |state| place(RegistrationState::Proposed, Some((state, HERE)));
+        let accepted = proposed(ProposalState::Accepted);
+        let back = "proposed put-back active";
+        let lapsed = [back, "accepted expired", "drop not-confirmed"];
+        assert_eq!(told(&after_lapsed(&accepted)), lapsed);
+        assert_eq!(after_lapsed(&proposed(ProposalState::InIntake)), []);
+        assert_eq!(after_lapsed(&place(RegistrationState::Active, None)), []);
+        let left = [back, "accepted lost", "drop provider-left"];
+        assert_eq!(told(&after_provider_left(&accepted)), left);
+        let in_intake = proposed(ProposalState::InIntake);
+        assert_eq!(told(&after_provider_left(&in_intake)), [back, "in-intake lost"]);
+        let attached = place(RegistrationState::Attached, None);
+        assert_eq!(told(&after_provider_left(&attached)), ["attached provider-left active"]);
     }
 
     #[test]

@@ -46,7 +46,10 @@ mod registration;
 mod rights;
 mod score;
 
-pub use after::{OpenProposal, Place, Step, after, after_confirmed, after_gone, after_removed};
+pub use after::{
+    Dropped, OpenProposal, Place, Step, after, after_confirmed, after_gone, after_lapsed,
+    after_provider_left, after_removed,
+};
 pub use capacity::{Capacity, CapacityFault, Gender, Mix, Target, is_language};
 pub use cleanup::{
     CleanUp, Field, Invalid, Listed, Mismatch, Missing, Repeated, Unlisted, clean_up,

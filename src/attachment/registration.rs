@@ -52,6 +52,8 @@ words! {
         Withdraw = "withdrawn",
         /// They died.
         Die = "died",
+        /// They registered again while they were attached: another registration goes on.
+        RegisterAnew = "registered-anew",
     }
 }
 
@@ -65,6 +67,7 @@ impl RegistrationState {
             (_, Move::Die) => Some(State::Deceased),
             // Whoever moves to another provider is attached there.
             (_, Move::Attach) => Some(State::Attached),
+            (State::Attached, Move::RegisterAnew) => Some(State::Withdrawn),
             (State::Active, Move::Ask) => Some(State::ReconfirmDue),
             (State::Active | State::ReconfirmDue | State::Suspended, Move::Reconfirm)
             | (State::Proposed, Move::PutBack)
@@ -105,6 +108,10 @@ pub struct Periods {
     pub remind: TimeDelta,
     /// After a list was sent, until the rest of it is put back.
     pub due: TimeDelta,
+    /// After somebody was accepted, until it lapses if nobody confirms it.
+    pub confirm: TimeDelta,
+    /// After the last day of a provider's role at a clinic, until they count as having left: a role may be renewed late.
+    pub grace: TimeDelta,
     /// An attachment that ends sooner gives the old waiting time back, months.
     pub lasting: Months,
 }
@@ -116,6 +123,8 @@ impl Default for Periods {
             answer: TimeDelta::days(30),
             remind: TimeDelta::days(7),
             due: TimeDelta::days(14),
+            confirm: TimeDelta::days(30),
+            grace: TimeDelta::days(7),
             lasting: Months::new(12),
         }
     }
@@ -154,7 +163,8 @@ mod tests {
     attachment-ended -             -              -          -          active     -          -
     provider-left    -             -              -          -          active     -          -
     withdrawn        withdrawn     withdrawn      withdrawn  withdrawn  withdrawn  -          -
-    died             deceased      deceased       deceased   deceased   deceased   -          -";
+    died             deceased      deceased       deceased   deceased   deceased   -          -
+    registered-anew  -             -              -          -          withdrawn  -          -";
 
     #[test]
     fn every_move_leads_where_the_table_says_and_every_other_is_forbidden() {

@@ -80,6 +80,9 @@ impl Desk<'_> {
         let side = self.panel(panel, Right::Coordinate).await?;
         let Some((community, network)) = &side.community else { return Err(Refusal::NotFound) };
         let mut seekers = self.service.store.seekers(network, community).await?;
+        // Whoever looks for another provider is not proposed to the one that they have.
+        let there = self.service.store.families_on(panel).await?;
+        seekers.retain(|seeker| !there.contains(&seeker.family));
         let fitting = self.first_of(&mut seekers, &side, side.open());
         let next = self.first_of(&mut seekers, &side, NEXT);
         Ok(Choice { side, fitting, next })
@@ -139,6 +142,10 @@ impl Desk<'_> {
         act.lock_patients(&phns).await?;
         if act.has_open_list(panel).await? {
             return Err(OPEN_LIST);
+        }
+        // Somebody may have come or gone before they were locked.
+        if act.members_of(&all).await? != members || act.has_on(panel, &phns).await? {
+            return Err(ELSEWHERE);
         }
         let side = act.panel(panel).await?.ok_or(Refusal::NotFound)?;
         let seekers = act.seekers(network, community, &sending.families).await?;

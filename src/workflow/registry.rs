@@ -44,6 +44,7 @@ impl Desk<'_> {
             kept.push(NewRegistration {
                 id: RegistrationId(self.service.clock.id()),
                 phn: patient.phn.as_str().to_owned(),
+                registered_at: by.at,
                 preferred_name: member.preferred_name.clone(),
                 attached_now: member.attached_now,
                 looking: member.looking.word(),
@@ -52,7 +53,7 @@ impl Desk<'_> {
                 complexity: self.complexity(&member.conditions, member.health_changed).await?,
             });
         }
-        let family = NewFamily {
+        let mut family = NewFamily {
             id: family,
             subject: (asked.registered_by != RegisteredBy::Agent)
                 .then(|| self.person.subject.clone()),
@@ -68,6 +69,17 @@ impl Desk<'_> {
             self.seen("register-no-match", &about).await?;
             return Err(invalid(NO_MATCH));
         }
+        // Whoever is attached looks for another provider: the earlier registration ends, and one whose attachment was short goes on in this one.
+        let mut ended = Vec::new();
+        for (phn, place) in &places {
+            ended.extend(after(place, Move::RegisterAnew));
+            let short = self.service.attaching.periods.is_short(place.state_at, act.by.at);
+            let member = family.members.iter_mut().find(|member| member.phn == *phn);
+            if let Some(member) = member.filter(|_| short) {
+                member.registered_at = place.registered_at;
+            }
+        }
+        act.take(&ended, self.billing()).await?;
         act.register(&family).await?;
         act.raise(&phns).await?;
         act.commit(&record).await?;

@@ -1,6 +1,6 @@
 //! Steps 3 and 4 of attachment: the provider reviews a list, and the chosen come onto the panel.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,10 @@ const TOGETHER: Refusal = Refusal::Conflict(
     "A family is placed together: whoever of them is taken, all of them are, and whoever is not, none is.",
 );
 
+const ON_PANEL: Refusal = Refusal::Conflict(
+    "Somebody whom you accept is on the panel already. Choose another answer for them, such as declined.",
+);
+
 impl Desk<'_> {
     /// Says what becomes of people on a list. Whoever is accepted is on the panel, pending, with the $0 attachment code written down; whoever is
     /// not is put back with the date that they registered on.
@@ -59,6 +63,10 @@ impl Desk<'_> {
         act.lock_patients(&phns).await?;
         let now = act.list(list).await?.ok_or(Refusal::NotFound)?;
         let answered = Answered::of(&now, given)?;
+        let accepted: Vec<&str> = answered.accepted.iter().map(|(_, phn)| *phn).collect();
+        if act.has_on(side.id, &accepted).await? {
+            return Err(ON_PANEL);
+        }
         act.enter(side.id, &answered.accepted).await?;
         act.move_proposals(&answered.moves).await?;
         act.write_records(&answered.accepted, self.billing()).await?;
@@ -143,25 +151,32 @@ impl<'l> Answered<'l> {
                 _ => answered.put_back.push(Step::put_back(proposal.registration)),
             }
         }
-        whole(list, &after).then_some(answered).ok_or(TOGETHER)
+        let touched: HashSet<FamilyId> = given
+            .iter()
+            .filter_map(|one| list.proposals.iter().find(|proposal| proposal.id == one.proposal))
+            .map(|proposal| proposal.family)
+            .collect();
+        whole(list, &touched, &after).then_some(answered).ok_or(TOGETHER)
     }
 }
 
-/// Whether no family is split: all of it accepted, or none of it, or some of it not answered yet in the one way or the other.
-fn whole(list: &ListView, after: &HashMap<ProposalId, ProposalState>) -> bool {
-    let mut fates: HashMap<FamilyId, (bool, bool)> = HashMap::new();
-    for proposal in &list.proposals {
-        let fate = fates.entry(proposal.family).or_default();
-        match after.get(&proposal.id) {
-            Some(ProposalState::Accepted | ProposalState::Confirmed) => fate.0 = true,
-            Some(
-                ProposalState::Declined
-                | ProposalState::PatientDeclined
-                | ProposalState::Unreachable
-                | ProposalState::Expired,
-            ) => fate.1 = true,
-            _ => {}
-        }
-    }
-    fates.values().all(|(taken, left)| !(*taken && *left))
+/// Whether no family of those is split: as soon as one of it is accepted, all are who go on. Whom an EMR took by itself is not counted against
+/// the others.
+fn whole(
+    list: &ListView,
+    touched: &HashSet<FamilyId>,
+    after: &HashMap<ProposalId, ProposalState>,
+) -> bool {
+    touched.iter().all(|family| {
+        let family = list.proposals.iter().filter(|proposal| proposal.family == *family);
+        let states = family.filter_map(|proposal| after.get(&proposal.id));
+        let taken = states.clone().any(|state| *state == ProposalState::Accepted);
+        let goes_on = |state: &ProposalState| {
+            matches!(
+                state,
+                ProposalState::Accepted | ProposalState::Confirmed | ProposalState::Lost
+            )
+        };
+        !taken || states.clone().all(goes_on)
+    })
 }

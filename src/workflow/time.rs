@@ -1,8 +1,13 @@
 //! What happens because time passes, or because a registry says so. Any number of servers may do it at once: each step is decided anew under
 //! lock, and whoever comes second finds nothing to do.
 
+use tracing::error;
+
 use crate::access::Caller;
-use crate::attachment::{Move, Place, ProposalState, RegistrationState, Step, after, after_gone};
+use crate::attachment::{
+    ListId, ListState, Move, Place, ProposalState, RegistrationState, Step, after, after_gone,
+    after_lapsed, after_provider_left,
+};
 use crate::audit::{Origin, Record};
 use crate::panel::PanelId;
 use crate::process::Service;
@@ -19,17 +24,29 @@ pub struct Passed {
     pub lists: usize,
     /// Lists whose providers are reminded.
     pub reminders: usize,
+    /// Lists and people for whom it could not be done: a defect, which the log tells of.
+    pub failures: usize,
 }
 
 impl Passed {
     /// Whether anything happened: then there may be more.
     pub fn is_something(self) -> bool {
-        self != Passed::default()
+        self.registrations + self.lists + self.reminders > 0
+    }
+
+    /// What cannot be done for one stops nobody else; where the database is away, nothing can be done.
+    fn failed(&mut self, what: &'static str, defect: StoreError) -> Result<(), StoreError> {
+        if matches!(defect, StoreError::Busy(_) | StoreError::Unavailable(_)) {
+            return Err(defect);
+        }
+        error!(%defect, what, "what time makes due could not be done for one");
+        self.failures += 1;
+        Ok(())
     }
 }
 
 /// What moves registrations by itself.
-const MOVES: [Move; 4] = [Move::Die, Move::ProviderLeft, Move::Ask, Move::Suspend];
+const MOVES: [Move; 5] = [Move::Die, Move::ProviderLeft, Move::PutBack, Move::Ask, Move::Suspend];
 
 /// How often some of one kind are moved before the next kind has its turn: whoever stops the server waits for that at most.
 const TURNS: usize = 50;
@@ -43,7 +60,10 @@ pub async fn pass_time(service: &Service) -> Result<Passed, StoreError> {
     let periods = &service.attaching.periods;
     let mut passed = Passed::default();
     for (list, panel) in service.store.due_lists(now).await? {
-        passed.lists += usize::from(expire(service, list, panel).await?);
+        match expire(service, list, panel).await {
+            Ok(expired) => passed.lists += usize::from(expired),
+            Err(defect) => passed.failed("list", defect)?,
+        }
     }
     for by in MOVES {
         let when = Due { by, now, today, periods };
@@ -53,8 +73,13 @@ pub async fn pass_time(service: &Service) -> Result<Passed, StoreError> {
             if phns.is_empty() {
                 break;
             }
-            let moved = move_all(service, &when, &phns).await?;
+            let before = passed.failures;
+            let moved = move_each(service, &when, &phns, &mut passed).await?;
             passed.registrations += moved;
+            // Who could not be moved would come again at once.
+            if passed.failures > before {
+                break;
+            }
             if moved == 0 || phns.len() < DUE_AT_A_TIME {
                 break;
             }
@@ -62,6 +87,31 @@ pub async fn pass_time(service: &Service) -> Result<Passed, StoreError> {
     }
     passed.reminders = service.store.remind(now, periods).await?.len();
     Ok(passed)
+}
+
+/// All of them at once; where that cannot be done, one by one.
+async fn move_each(
+    service: &Service,
+    when: &Due<'_>,
+    phns: &[String],
+    passed: &mut Passed,
+) -> Result<usize, StoreError> {
+    let together = match move_all(service, when, phns).await {
+        Ok(moved) => return Ok(moved),
+        Err(defect) => defect,
+    };
+    if phns.len() == 1 || matches!(together, StoreError::Busy(_) | StoreError::Unavailable(_)) {
+        passed.failed(when.by.word(), together)?;
+        return Ok(0);
+    }
+    let mut moved = 0;
+    for phn in phns {
+        match move_all(service, when, std::slice::from_ref(phn)).await {
+            Ok(one) => moved += one,
+            Err(defect) => passed.failed(when.by.word(), defect)?,
+        }
+    }
+    Ok(moved)
 }
 
 async fn move_all(service: &Service, when: &Due<'_>, phns: &[String]) -> Result<usize, StoreError> {
@@ -76,9 +126,12 @@ async fn move_all(service: &Service, when: &Due<'_>, phns: &[String]) -> Result<
     let steps: Vec<Step> = places
         .iter()
         .filter(|(phn, place)| still(phn) && happens(place, by))
-        .flat_map(
-            |(_, place)| if by == Move::Die { after_gone(place, by) } else { after(place, by) },
-        )
+        .flat_map(|(_, place)| match by {
+            Move::Die => after_gone(place, by),
+            Move::ProviderLeft => after_provider_left(place),
+            Move::PutBack => after_lapsed(place),
+            _ => after(place, by),
+        })
         .collect();
     if steps.is_empty() {
         return Ok(0);
@@ -91,22 +144,20 @@ async fn move_all(service: &Service, when: &Due<'_>, phns: &[String]) -> Result<
     Ok(moved)
 }
 
-/// Of several registrations of one person, the one that it is about.
+/// Whether it can be about them.
 fn happens(place: &Place, by: Move) -> bool {
     match by {
         Move::Ask => place.state == RegistrationState::Active,
         Move::Suspend => place.state == RegistrationState::ReconfirmDue,
-        Move::ProviderLeft => place.state == RegistrationState::Attached,
+        Move::ProviderLeft => {
+            matches!(place.state, RegistrationState::Attached | RegistrationState::Proposed)
+        }
         _ => true,
     }
 }
 
 /// Time is up: whoever on the list is not answered is put back.
-async fn expire(
-    service: &Service,
-    list: crate::attachment::ListId,
-    panel: PanelId,
-) -> Result<bool, StoreError> {
+async fn expire(service: &Service, list: ListId, panel: PanelId) -> Result<bool, StoreError> {
     let Some(view) = service.store.list(list).await? else { return Ok(false) };
     let phns: Vec<&str> = view.proposals.iter().map(|proposal| proposal.phn.as_str()).collect();
     let mut act = service.store.act(own(service)).await?;
@@ -114,11 +165,13 @@ async fn expire(
     act.lock_patients(&phns).await?;
     let Some(now) = act.list(list).await? else { return Ok(false) };
     let (moves, steps) = expired(&now);
-    if moves.is_empty() {
+    let record = own_record(&act.by, "expire-list", &phns);
+    if now.state == ListState::Closed {
         return Ok(false);
     }
-    let record = own_record(&act.by, "expire-list", &phns);
     act.move_proposals(&moves).await?;
+    // Also one on which nobody was left.
+    act.close_list(list).await?;
     act.take(&steps, billing(service)).await?;
     act.raise(&phns).await?;
     act.commit(&record).await?;

@@ -11,6 +11,7 @@ use crate::message::{ADD, PANELS, PATIENTS, Patient, QUERY, REMOVE, message};
 use crate::server::Setup;
 
 mod chance;
+mod ends;
 mod letters;
 mod lists;
 mod registry;

@@ -204,6 +204,9 @@ pub(super) fn change(code: &str) -> &'static str {
         "accepted" => "Accepted from a list",
         "confirmed" => "Confirmed after being accepted",
         "attached-elsewhere" => "Attached elsewhere before it was confirmed",
+        "not-confirmed" => "Accepted, but not confirmed in time",
+        "no-longer-looking" => "No longer looks for a provider",
+        "died" => "Died",
         "provider-left" => "The provider left",
         _ => "Changed",
     }

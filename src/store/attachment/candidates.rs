@@ -1,9 +1,12 @@
 //! Candidates: families that could be proposed.
 
+use std::collections::HashSet;
+
 use sqlx::Row as _;
 use sqlx::postgres::{PgExecutor, PgRow};
 
 use crate::attachment::{Complexity, FamilyId, Gender, RegistrationId, Seeker};
+use crate::panel::PanelId;
 
 use super::super::error::StoreError;
 use super::super::pool::Store;
@@ -41,7 +44,20 @@ const MEMBERS: &str = "
 SELECT family_id, id, phn FROM attachment.registration
  WHERE family_id = ANY ($1) AND state IN ('active', 'reconfirm-due', 'suspended', 'proposed') ORDER BY phn";
 
+const FAMILIES_ON: &str = "
+SELECT DISTINCT r.family_id FROM panel.entry e JOIN attachment.registration r ON r.phn = e.phn AND r.state = 'active'
+ WHERE e.panel_id = $1 AND e.status IN ('confirmed', 'pending')";
+
 impl Store {
+    /// Families that wait and have somebody on this panel.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn families_on(&self, panel: PanelId) -> Result<HashSet<FamilyId>, StoreError> {
+        let rows = sqlx::query(FAMILIES_ON).bind(panel.0).fetch_all(&self.pool).await?;
+        rows.iter().map(|row| Ok(FamilyId(row.try_get("family_id")?))).collect()
+    }
+
     /// The families that could be proposed to a panel of this network at a clinic of this community, and would go that far.
     ///
     /// # Errors

@@ -66,8 +66,9 @@ SELECT n.id, n.practitioner_key, n.organization_key, l.community, l.network, ",
        (SELECT count(*) FROM panel.entry e WHERE e.panel_id = n.id AND e.status IN ('confirmed', 'pending')) AS size,
        c.accepting, c.anticipated, c.monthly, c.desired_size, c.low, c.medium, c.high, c.gender, c.languages, c.stated_at, c.author,
        (SELECT count(*) FROM attachment.proposal q JOIN attachment.list s ON s.id = q.list_id
+          LEFT JOIN attachment.record z ON z.proposal_id = q.id
          WHERE s.panel_id = n.id
-           AND (q.state IN ('proposed', 'in-intake') OR q.state IN ('accepted', 'confirmed') AND q.state_at >= c.stated_at)) AS taken
+           AND (q.state IN ('proposed', 'in-intake') OR q.state IN ('accepted', 'confirmed') AND z.at >= c.stated_at)) AS taken
   FROM panel.panel n
   JOIN pas.practitioner p ON p.key = n.practitioner_key
   JOIN pas.organization o ON o.key = n.organization_key

@@ -45,22 +45,41 @@ SELECT r.phn FROM client_registry.patient k JOIN attachment.registration r ON r.
     "r.phn"
 );
 
-// Attached to a panel whose provider has no role at its clinic on this day any more. There are few such panels.
+// Accepted, and not confirmed. Whose family is on the panel already stays with it. $1 accepted then.
+const UNCONFIRMED: [&str; 2] = due!(
+    "
+SELECT r.phn FROM attachment.proposal p JOIN attachment.registration r ON r.id = p.registration_id
+ WHERE p.state = 'accepted' AND p.state_at <= $1
+   AND NOT EXISTS (SELECT FROM attachment.proposal q JOIN attachment.registration o ON o.id = q.registration_id
+                    WHERE q.list_id = p.list_id AND q.state = 'confirmed' AND o.family_id = r.family_id)",
+    "p.state_at"
+);
+
+// On a panel whose provider has no role at its clinic since this day, attached and still there, or on one of its lists. There are few such panels.
 const LEFT: [&str; 2] = due!(
     "
 WITH abandoned AS MATERIALIZED (
     SELECT n.id FROM panel.panel n
      WHERE NOT EXISTS (SELECT FROM pas.practitioner_role o
                         WHERE o.practitioner_key = n.practitioner_key AND o.organization_key = n.organization_key AND o.active
-                          AND coalesce((o.period ->> 'end')::date >= $1, true) AND coalesce((o.period ->> 'start')::date <= $1, true))
+                          AND coalesce((o.period ->> 'end')::date >= $1, true))
+), gone AS (
+    SELECT r.phn FROM abandoned n JOIN attachment.registration r ON r.panel_id = n.id AND r.state = 'attached'
+      JOIN panel.entry e ON e.panel_id = n.id AND e.phn = r.phn AND e.status = 'confirmed'
+     UNION
+    SELECT r.phn FROM abandoned n JOIN attachment.list l ON l.panel_id = n.id
+      JOIN attachment.proposal p ON p.list_id = l.id AND p.state IN ('proposed', 'in-intake', 'accepted')
+      JOIN attachment.registration r ON r.id = p.registration_id
 )
-SELECT r.phn FROM abandoned n JOIN attachment.registration r ON r.panel_id = n.id AND r.state = 'attached'
- WHERE NOT EXISTS (SELECT FROM attachment.registration w WHERE w.phn = r.phn AND w.state IN ('active', 'reconfirm-due', 'suspended', 'proposed'))",
+SELECT r.phn FROM gone r WHERE $1 IS NOT NULL",
     "r.phn"
 );
 
 const LISTS: &str = "
 SELECT id, panel_id FROM attachment.list WHERE state = 'sent' AND due_at <= $1 ORDER BY due_at LIMIT $2";
+
+const CLOSE: &str =
+    "UPDATE attachment.list SET state = 'closed', closed_at = $2 WHERE id = $1 AND state = 'sent'";
 
 const REMIND: &str = "
 UPDATE attachment.list SET reminded_at = $1 WHERE state = 'sent' AND reminded_at IS NULL AND sent_at <= $2 RETURNING id";
@@ -85,7 +104,8 @@ impl Due<'_> {
             Move::Ask => sqlx::query(ASK[whom]).bind(self.now - self.periods.reconfirm),
             Move::Suspend => sqlx::query(SUSPEND[whom]).bind(self.now - self.periods.answer),
             Move::Die => sqlx::query(DIED[whom]).bind(true),
-            Move::ProviderLeft => sqlx::query(LEFT[whom]).bind(self.today),
+            Move::PutBack => sqlx::query(UNCONFIRMED[whom]).bind(self.now - self.periods.confirm),
+            Move::ProviderLeft => sqlx::query(LEFT[whom]).bind(self.today - self.periods.grace),
             _ => return None,
         })
     }
@@ -96,6 +116,16 @@ fn phns(rows: &[PgRow]) -> Result<Vec<String>, StoreError> {
 }
 
 impl Act {
+    /// Closes a list on which nobody is left to be answered.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn close_list(&mut self, list: ListId) -> Result<(), StoreError> {
+        let at = self.by.at;
+        sqlx::query(CLOSE).bind(list.0).bind(at).execute(self.connection()).await?;
+        Ok(())
+    }
+
     /// To whom of these people, who are locked, it is still to happen.
     ///
     /// # Errors

@@ -64,7 +64,19 @@ WITH ended AS (
 INSERT INTO panel.change (entry_id, was, became, at, author, on_behalf_of, message_id, reason)
 SELECT id, 'confirmed', 'not-mrp', $3, $4, $5, $6, reason FROM ended";
 
+const ON_PANEL: &str = "
+SELECT EXISTS (SELECT FROM panel.entry WHERE panel_id = $1 AND phn = ANY ($2) AND status IN ('confirmed', 'pending')) AS found";
+
 impl Act {
+    /// Whether one of these people, who are locked, is on the panel, pending or confirmed.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn has_on(&mut self, panel: PanelId, phns: &[&str]) -> Result<bool, StoreError> {
+        let query = sqlx::query(ON_PANEL).bind(panel.0).bind(phns);
+        Ok(query.fetch_one(self.connection()).await?.try_get("found")?)
+    }
+
     /// The open entries of people who are locked, on whichever panel.
     ///
     /// # Errors

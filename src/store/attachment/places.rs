@@ -10,9 +10,9 @@ use crate::panel::{EntryId, PanelId};
 
 use super::super::error::StoreError;
 
-// A registration that waits, and earlier ones that a message may still give back.
+// The registration of a person that goes on: it waits, or a message may still give it back.
 const PLACES: &str = "
-SELECT r.phn, r.id, r.state, r.state_at, r.panel_id, p.id AS proposal_id, p.state AS proposal_state,
+SELECT r.phn, r.id, r.state, r.state_at, r.registered_at, r.panel_id, p.id AS proposal_id, p.state AS proposal_state,
        l.panel_id AS proposal_panel, p.entry_id
   FROM attachment.registration r
   LEFT JOIN attachment.proposal p ON p.registration_id = r.id AND p.state IN ('proposed', 'in-intake', 'accepted')
@@ -44,6 +44,7 @@ fn place(row: &PgRow) -> Result<Place, StoreError> {
         registration: RegistrationId(row.try_get("id")?),
         state: word(row, "state", RegistrationState::of)?,
         state_at: row.try_get("state_at")?,
+        registered_at: row.try_get("registered_at")?,
         panel: row.try_get::<Option<i64>, _>("panel_id")?.map(PanelId),
         proposal,
     })

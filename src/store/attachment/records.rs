@@ -23,9 +23,10 @@ pub struct RecordRow {
     pub day: NaiveDate,
 }
 
+// Where it came to nothing after all, there is nothing to bill.
 const RECORDS: &str = "
-SELECT code, phn, attached_on FROM attachment.record
- WHERE panel_id = $1 AND attached_on BETWEEN $2 AND $3 ORDER BY attached_on, id";
+SELECT c.code, c.phn, c.attached_on FROM attachment.record c JOIN attachment.proposal p ON p.id = c.proposal_id
+ WHERE c.panel_id = $1 AND c.attached_on BETWEEN $2 AND $3 AND p.state IN ('accepted', 'confirmed') ORDER BY c.attached_on, c.id";
 
 const PARTIES: &str = "
 SELECT p.identifiers AS practitioner, o.identifiers AS organization

@@ -1,5 +1,6 @@
 //! Families that wait, and how they come to.
 
+use chrono::{DateTime, Utc};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
@@ -35,6 +36,8 @@ pub struct NewRegistration {
     pub id: RegistrationId,
     /// Personal health number: matched with the Client Registry.
     pub phn: String,
+    /// The beginning of the wait.
+    pub registered_at: DateTime<Utc>,
     /// How they want to be called.
     pub preferred_name: Option<String>,
     /// They have a provider and look for another.
@@ -67,7 +70,7 @@ const ADD_REGISTRATION: &str = "
 WITH added AS (
     INSERT INTO attachment.registration (id, family_id, phn, state, registered_at, state_at, reconfirmed_at, preferred_name,
                                          attached_now, looking, changed, conditions, complexity)
-    VALUES ($1, $2, $3, 'active', $4, $4, $4, $5, $6, $7, $8, $9, $10)
+    VALUES ($1, $2, $3, 'active', $13, $4, $4, $5, $6, $7, $8, $9, $10)
     RETURNING id
 )
 INSERT INTO attachment.registration_change (registration_id, was, became, reason, at, author, act_id)
@@ -145,6 +148,7 @@ impl Act {
                 .bind(member.complexity.word())
                 .bind(&by.author)
                 .bind(by.id)
+                .bind(member.registered_at)
                 .execute(self.connection())
                 .await?;
             touched(added.rows_affected(), 1)?;

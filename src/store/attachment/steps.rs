@@ -38,6 +38,11 @@ WITH step AS MATERIALIZED (
 INSERT INTO attachment.proposal_change (proposal_id, was, became, reason, at, author, on_behalf_of, act_id)
 SELECT s.id, s.was, s.became, s.reason, $4, $5, $6, $7 FROM step s JOIN moved USING (id)";
 
+// Whoever moves somebody on a list waits here for whoever moves somebody else: each must see what the other did, or neither closes the list.
+// After every other lock, and in order. $1 proposals.
+const LOCK_LISTS: &str = "
+SELECT FROM attachment.list WHERE id IN (SELECT list_id FROM attachment.proposal WHERE id = ANY ($1)) ORDER BY id FOR UPDATE";
+
 // A list that nobody on it waits for any more. $1 proposals, $2 when.
 const CLOSE_LISTS: &str = "
 UPDATE attachment.list l SET state = 'closed', closed_at = $2
@@ -52,15 +57,15 @@ SELECT n.id, p.id, r.phn, n.practitioner_key, n.organization_key, $2, $3, $4, $5
   JOIN attachment.registration r ON r.id = p.registration_id
  WHERE p.id = ANY ($1)";
 
-// $1 entries, $2 when, $3 author, $4 the act.
+// $1 entries, $2 when, $3 author, $4 the act, $5 why.
 const DROP: &str = "
 WITH dropped AS (
-    UPDATE panel.entry SET status = 'removed', status_at = greatest($2, started_at), ended_at = greatest($2, started_at), author = $3, message_id = $4
-     WHERE id = ANY ($1) AND status = 'pending'
-    RETURNING id, panel_id
+    UPDATE panel.entry e SET status = 'removed', status_at = greatest($2, started_at), ended_at = greatest($2, started_at), author = $3, message_id = $4
+      FROM unnest($1::bigint[], $5::text[]) AS s (id, why) WHERE e.id = s.id AND status = 'pending'
+    RETURNING e.id, e.panel_id, s.why
 )
 INSERT INTO panel.change (entry_id, was, became, at, author, on_behalf_of, message_id, reason)
-SELECT d.id, 'pending', 'removed', $2, $3, n.practitioner_key, $4, 'attached-elsewhere' FROM dropped d JOIN panel.panel n ON n.id = d.panel_id";
+SELECT d.id, 'pending', 'removed', $2, $3, n.practitioner_key, $4, d.why FROM dropped d JOIN panel.panel n ON n.id = d.panel_id";
 
 // Messages about them that looked before are overtaken. $1 patients.
 const RAISE: &str = "
@@ -87,7 +92,7 @@ pub(in crate::store) async fn take(
 ) -> Result<(), StoreError> {
     let (mut ids, mut was, mut became, mut reasons, mut panels) =
         (vec![], vec![], vec![], vec![], vec![]);
-    let (mut proposals, mut drops, mut records) = (vec![], vec![], vec![]);
+    let (mut proposals, mut drops, mut dropped, mut records) = (vec![], vec![], vec![], vec![]);
     for step in steps {
         match step {
             Step::Registration { id, was: from, became: to, by: reason, panel } => {
@@ -99,7 +104,10 @@ pub(in crate::store) async fn take(
             }
             Step::Proposal { id, was, became } => proposals.push((id.0, *was, *became, None)),
             Step::Record(id) => records.push(id.0),
-            Step::Drop(entry) => drops.push(entry.0),
+            Step::Drop(entry, why) => {
+                drops.push(entry.0);
+                dropped.push(why.word());
+            }
         }
     }
     if !ids.is_empty() {
@@ -113,7 +121,7 @@ pub(in crate::store) async fn take(
     if !drops.is_empty() {
         let asked = drops.len();
         let query = sqlx::query(DROP).bind(drops).bind(by.at).bind(&by.author).bind(by.id);
-        touched(query.execute(&mut *connection).await?.rows_affected(), asked)?;
+        touched(query.bind(dropped).execute(&mut *connection).await?.rows_affected(), asked)?;
     }
     Ok(())
 }
@@ -131,6 +139,7 @@ pub(super) async fn move_proposals(
         return Ok(());
     }
     let ids: Vec<i64> = moves.iter().map(|(id, ..)| *id).collect();
+    sqlx::query(LOCK_LISTS).bind(&ids).execute(&mut *connection).await?;
     let query = sqlx::query(PROPOSALS)
         .bind(&ids)
         .bind(moves.iter().map(|(_, was, ..)| was.word()).collect::<Vec<_>>())

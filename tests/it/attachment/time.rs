@@ -24,14 +24,14 @@ impl Moving {
     }
 
     /// As a registry would.
-    async fn becomes_so(&self, sql: &'static str) {
+    pub async fn becomes_so(&self, sql: &'static str) {
         let mut connection =
             crate::cluster::connect(&self.province.guarded.server.database.url).await;
         sqlx::raw_sql(sql).execute(&mut connection).await.expect("done");
     }
 }
 
-const NOTHING: Passed = Passed { registrations: 0, lists: 0, reminders: 0 };
+const NOTHING: Passed = Passed { registrations: 0, lists: 0, reminders: 0, failures: 0 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn people_are_asked_after_90_days_and_suspended_when_they_do_not_answer() {
