@@ -48,7 +48,8 @@ pub(super) async fn all(
         let mut families = Vec::new();
         for family in &desk.families().await? {
             let attached = desk.attached_last_month(family).await?;
-            families.push(family_cards::shown(&app, family, attached));
+            let clinics = desk.clinics_that_took(family.id).await?;
+            families.push(family_cards::shown(&app, family, attached, clinics));
         }
         let page = Registrations { visitor: &visitor, done, families };
         Ok(Page::of(&visitor, "Our registrations").show(&page))
