@@ -15,7 +15,7 @@ pub struct Provider {
     pub name: String,
     /// Who acts for them.
     pub delegates: Vec<Delegate>,
-    /// Who works at their clinics, each once.
+    /// Who works at the clinics where they work, each once.
     pub staff: Vec<StaffMember>,
 }
 
@@ -30,12 +30,11 @@ impl Desk<'_> {
             return Err(Refusal::NotFound);
         }
         let store = &self.service.store;
-        let panels = store.panels_of(&own).await?;
         let delegates = store.delegates_of(&own).await?;
         let mut providers = Vec::new();
         for named in store.providers(&own).await? {
-            let clinics = panels.iter().filter(|panel| panel.practitioner_key == named.code);
-            let clinics: Vec<&str> = clinics.map(|panel| panel.organization_key.as_str()).collect();
+            let clinics = store.workplaces(&named.code, self.today()).await?;
+            let clinics: Vec<&str> = clinics.iter().map(String::as_str).collect();
             let mut staff = store.staff_of(&clinics).await?;
             let mut seen: Vec<String> = Vec::new();
             staff.retain(|member| {

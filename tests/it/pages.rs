@@ -11,6 +11,8 @@ use crate::attachment::family;
 use crate::message::Patient;
 use crate::server::{Server, Setup};
 
+mod clinic;
+mod delegates;
 mod form;
 mod members;
 mod networks;
@@ -18,6 +20,7 @@ mod refusals;
 mod rights;
 mod sound;
 mod story;
+mod targets;
 
 use form::Filled;
 

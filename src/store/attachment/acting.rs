@@ -1,6 +1,6 @@
 //! For whom somebody acts, and providers by their names.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
@@ -43,7 +43,27 @@ const PROVIDERS: &str = concat!(
   FROM pas.practitioner p WHERE p.key = ANY ($1) ORDER BY name, code"
 );
 
+// $1 the provider, $2 today.
+const WORKPLACES: &str = "
+SELECT DISTINCT organization_key FROM pas.practitioner_role
+ WHERE practitioner_key = $1 AND active
+   AND coalesce((period ->> 'end')::date >= $2, true) AND coalesce((period ->> 'start')::date <= $2, true)";
+
 impl Store {
+    /// The clinics where a provider works, by key in PAS.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn workplaces(
+        &self,
+        practitioner: &str,
+        today: NaiveDate,
+    ) -> Result<Vec<String>, StoreError> {
+        let query = sqlx::query(WORKPLACES).bind(practitioner).bind(today);
+        let rows = query.fetch_all(&self.pool).await?;
+        Ok(rows.iter().map(|row| row.try_get("organization_key")).collect::<Result<_, _>>()?)
+    }
+
     /// The providers for whom somebody acts.
     ///
     /// # Errors
