@@ -239,6 +239,30 @@ async fn whoever_works_for_a_provider_at_another_clinic_goes_on_acting_for_them(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_let_go_by_two_clinics_at_once_is_spared_by_neither() {
+    let town = Town::start().await;
+    let now = Clock::System.now();
+    let director = pas::attachment::Role::Director { organization_key: "clinic-5".into() };
+    town.server.store.give_role(WILDER, &director, "a test", now).await.expect("gives");
+    let held = "SELECT count(*) FROM access.role WHERE subject = 'dahlia.deskworth' AND revoked_at IS NULL AND practitioner_key = 'prov-3'";
+    for _ in 0..8 {
+        let delegate = pas::attachment::Role::Delegate { practitioner_key: "prov-3".into() };
+        let now = Clock::System.now();
+        town.server.store.give_role(DAHLIA, &delegate, "a test", now).await.expect("gives");
+        town.employ(IRIS, "clinic-1", DAHLIA, "Dahlia Deskworth").await;
+        town.employ(WILDER, "clinic-5", DAHLIA, "Dahlia Deskworth").await;
+        assert_eq!(town.count(held).await, 1);
+        let leave = async |who, clinic: &str| {
+            let path = format!("/api/clinics/{clinic}/staff/{DAHLIA}");
+            town.api(who, "DELETE", &path, json!({})).await.status
+        };
+        let left = tokio::join!(leave(IRIS, "clinic-1"), leave(WILDER, "clinic-5"));
+        assert_eq!(left, (200, 200));
+        assert_eq!(town.count(held).await, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_leaves_one_clinic_keeps_what_they_do_for_another() {
     let town = Town::start().await;
     let role = pas::attachment::Role::Delegate { practitioner_key: "prov-2".into() };
