@@ -36,6 +36,7 @@ pub(crate) use words;
 mod after;
 mod capacity;
 mod cleanup;
+mod clinic;
 mod complexity;
 mod emr;
 mod letter;
@@ -54,6 +55,7 @@ pub use capacity::{Capacity, CapacityFault, Gender, Mix, Target, is_language};
 pub use cleanup::{
     CleanUp, Field, Invalid, Listed, Mismatch, Missing, Repeated, Unlisted, clean_up,
 };
+pub use clinic::{ClinicDetails, ClinicFault, Job, Post, TEXT_FOR_FAMILIES};
 pub use complexity::{Bands, Complexity, complexity};
 pub use emr::{
     EmrFault, EmrList, EmrName, EmrPatient, Numbering, Unreadable, read_bundle, read_table,

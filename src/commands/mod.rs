@@ -4,6 +4,7 @@ mod audit;
 mod banner;
 mod cast;
 mod chores;
+mod clinics;
 mod database;
 mod generate;
 mod grants;

@@ -17,7 +17,7 @@ use crate::store::{Queue, QueueBounds, Store, StoreOptions};
 
 use super::database::{self, Database};
 use super::sealing::keep_sealing;
-use super::{CommandError, banner, cast, chores, metrics, runtime, waiting};
+use super::{CommandError, banner, cast, chores, clinics, metrics, runtime, waiting};
 
 pub(super) fn run(args: &ServeArgs) -> Result<ExitCode, CommandError> {
     let certificate = certificate(args)?;
@@ -139,6 +139,7 @@ async fn prepare(args: &ServeArgs, database: &Database) -> Result<(), CommandErr
         cast::load(&store).await?;
         if database.is_sandbox() {
             waiting::register(config::service(args, store.clone(), String::new())).await?;
+            clinics::keep(config::service(args, store.clone(), String::new())).await?;
         }
     }
     store.close().await;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::openapi::refusal;
+use super::workflow_clinics::CLINICS;
 use super::workflow_operations::{OPERATIONS, Operation};
 use super::workflow_schemas::schemas;
 use super::{Claims, Security};
@@ -20,7 +21,7 @@ const SENT: [u16; 4] = [400, 408, 413, 415];
 
 /// Adds the workflow to a description.
 pub(super) fn describe(claims: &Claims, document: &mut Value) {
-    for operation in OPERATIONS {
+    for operation in OPERATIONS.iter().chain(CLINICS) {
         let item = &mut document["paths"][operation.path];
         item["description"] = "For people who are signed in.".into();
         item[operation.method] = operation.described(claims);
@@ -70,12 +71,12 @@ impl Operation {
             })
         };
         let uuid = || json!({"type": "string", "format": "uuid"});
-        let number = json!({"type": "integer", "format": "int64"});
         let in_path = [
-            path("panel", "The panel's number", number),
+            path("panel", "The panel's number", json!({"type": "integer", "format": "int64"})),
             path("list", "The list's number", uuid()),
             path("registration", "The registration's number", uuid()),
             path("family", "The family's number", uuid()),
+            path("clinic", "The clinic's key in PAS", json!({"type": "string"})),
             path("practitioner", "The provider's key in PAS", json!({"type": "string"})),
             path("network", "The network's code", json!({"type": "string"})),
             path("subject", "Who, as the issuer knows them", json!({"type": "string"})),

@@ -14,7 +14,7 @@ pub(super) struct Operation {
     pub(super) others: &'static [u16],
 }
 
-const fn get(
+pub(super) const fn get(
     path: &'static str,
     id: &'static str,
     summary: &'static str,
@@ -23,7 +23,7 @@ const fn get(
     Operation { path, method: "get", id, summary, takes: None, gives: (200, gives), others: &[] }
 }
 
-const fn send(
+pub(super) const fn send(
     [path, method]: [&'static str; 2],
     id: &'static str,
     summary: &'static str,

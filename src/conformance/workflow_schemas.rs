@@ -8,8 +8,10 @@ use crate::attachment::{
 };
 use crate::panel::Status;
 
+use super::workflow_clinics::clinics;
+
 /// An object with members that are always there, and others that may be.
-fn object(always: Value, sometimes: Value) -> Value {
+pub(super) fn object(always: Value, sometimes: Value) -> Value {
     let members = |value: Value| match value {
         Value::Object(members) => members,
         _ => Map::new(),
@@ -20,27 +22,27 @@ fn object(always: Value, sometimes: Value) -> Value {
     json!({"type": "object", "required": required, "properties": properties, "additionalProperties": false})
 }
 
-fn all_of(always: Value) -> Value {
+pub(super) fn all_of(always: Value) -> Value {
     object(always, json!({}))
 }
 
-fn list_of(items: Value) -> Value {
+pub(super) fn list_of(items: Value) -> Value {
     json!({"type": "array", "items": items})
 }
 
-fn of(schema: &str) -> Value {
+pub(super) fn of(schema: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{schema}")})
 }
 
-fn of_many(schema: &str) -> Value {
+pub(super) fn of_many(schema: &str) -> Value {
     list_of(of(schema))
 }
 
-fn or_null(kind: &str) -> Value {
+pub(super) fn or_null(kind: &str) -> Value {
     json!({"type": [kind, "null"]})
 }
 
-fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Value {
+pub(super) fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Value {
     json!({"type": "string", "enum": all.iter().map(|one| word(*one)).collect::<Vec<_>>()})
 }
 
@@ -54,11 +56,11 @@ fn words_or_null<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Value {
     words
 }
 
-fn text() -> Value {
+pub(super) fn text() -> Value {
     json!({"type": "string"})
 }
 
-fn number() -> Value {
+pub(super) fn number() -> Value {
     json!({"type": "integer"})
 }
 
@@ -70,7 +72,7 @@ fn day() -> Value {
     json!({"type": "string", "format": "date"})
 }
 
-fn instant() -> Value {
+pub(super) fn instant() -> Value {
     json!({"type": "string", "format": "date-time"})
 }
 
@@ -84,7 +86,7 @@ fn phn() -> Value {
 
 /// Every schema, by name.
 pub(super) fn schemas() -> Vec<(&'static str, Value)> {
-    [panels(), overview(), lists(), families(), registering(), papers()]
+    [panels(), overview(), lists(), families(), registering(), papers(), clinics()]
         .into_iter()
         .flatten()
         .collect()

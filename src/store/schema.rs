@@ -25,6 +25,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (12, "sessions", include_str!("../../migrations/0012_sessions.sql")),
     (13, "notices", include_str!("../../migrations/0013_notices.sql")),
     (15, "quick waiting", include_str!("../../migrations/0015_quick_waiting.sql")),
+    (16, "clinics", include_str!("../../migrations/0016_clinics.sql")),
     (19, "one registration", include_str!("../../migrations/0019_one_registration.sql")),
 ];
 

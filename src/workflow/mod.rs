@@ -3,6 +3,8 @@
 //! Every act has the shape of a message's: judged by [`crate::attachment`], which is pure, applied in one transaction with its history and its
 //! audit record. docs/ATTACHMENT.md draws it.
 
+mod acting;
+mod clinics;
 mod delegates;
 mod lists;
 mod numbers;
@@ -24,6 +26,8 @@ use crate::panel::PanelId;
 use crate::process::Service;
 use crate::store::{Billing, By, PanelSide, StoreError};
 
+pub use acting::Provider;
+pub use clinics::Clinic;
 pub use lists::{Candidate, Choice, LeftOut, Sending};
 pub use numbers::numbers;
 pub use overview::{Area, Members, Own};

@@ -48,6 +48,16 @@ impl Desk<'_> {
         Ok(self.service.store.targets_of(panel).await?)
     }
 
+    /// A panel of a network that they coordinate, with its targets.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] where they do not coordinate its network.
+    pub async fn targeted(&self, panel: PanelId) -> Result<(PanelSide, Vec<Target>), Refusal> {
+        let side = self.panel(panel, Right::Coordinate).await?;
+        let targets = self.service.store.targets_of(panel).await?;
+        Ok((side, targets))
+    }
+
     /// Sets how large a panel is to be by a day, or gives that up.
     ///
     /// # Errors
@@ -56,6 +66,12 @@ impl Desk<'_> {
         let side = self.panel(panel, Right::Coordinate).await?;
         if target.size.is_some_and(|size| size > 100_000) {
             return Err(Refusal::Invalid("A panel has 100,000 people at most.".into()));
+        }
+        // What was agreed for a day that is over stays as it was agreed.
+        if target.due_on < self.today() {
+            return Err(Refusal::Invalid(
+                "That day is over: choose today or a day to come.".into(),
+            ));
         }
         let by = self.by(None);
         let record = self.record(&by, "set-target", &About::panel(&side, Vec::new()));

@@ -27,6 +27,20 @@ await browse(async (browser) => {
   await told(juniper, /capacity/i);
   await juniper.seen('provider-panel');
 
+  // She lets somebody of the clinic's staff act for her, and ends it.
+  await juniper.page.getByRole('link', { name: 'My desk' }).click();
+  await juniper.page.getByRole('link', { name: 'Who may act for me' }).click();
+  await juniper.page.getByRole('button', { name: 'Let them act for me' }).click();
+  expect(await juniper.page.getByRole('alert').count() === 1, 'nobody was chosen');
+  await juniper.page.getByLabel(/staff/).selectOption('rue.clipworth');
+  await juniper.page.getByRole('button', { name: 'Let them act for me' }).click();
+  await told(juniper, /act for you/);
+  await juniper.seen('provider-delegates');
+  await juniper.page.getByRole('button', { name: 'End for Rue Clipworth' }).click();
+  await told(juniper, /no longer/);
+  await juniper.page.getByRole('link', { name: 'My desk' }).click();
+  await juniper.page.getByRole('link', { name: 'Juniper Testwell' }).click();
+
   // Somebody registers; first with a slip of the pen.
   const marigold = await Visitor.signIn(browser, 'Marigold Exampleton', { viewport: { width: 390, height: 844 }, hasTouch: true });
   await marigold.page.getByRole('link', { name: 'My registrations' }).click();
@@ -57,6 +71,17 @@ await browse(async (browser) => {
   await cosmo.seen('coordinator-home');
   await cosmo.page.getByRole('link', { name: /Lantern Coast/ }).click();
   await cosmo.seen('coordinator-network');
+  await cosmo.page.getByRole('link', { name: 'Targets for Juniper Testwell', exact: true }).click();
+  await cosmo.page.getByLabel('By which day').fill('2099-12-31');
+  await cosmo.page.getByLabel('How many people').fill('a few');
+  await cosmo.page.getByRole('button', { name: 'Set this target' }).click();
+  expect(await cosmo.page.getByRole('alert').count() === 1, 'a few is no number');
+  expect(await cosmo.page.getByLabel('By which day').inputValue() === '2099-12-31', 'the day stays');
+  await cosmo.page.getByLabel('How many people').fill('400');
+  await cosmo.page.getByRole('button', { name: 'Set this target' }).click();
+  await told(cosmo, /target is set/);
+  await cosmo.seen('coordinator-targets');
+  await cosmo.page.getByRole('link', { name: 'The network' }).click();
   await cosmo.page.getByRole('link', { name: /Candidates for Juniper Testwell/ }).click();
   await cosmo.seen('coordinator-candidates');
   const chosen = cosmo.page.getByRole('checkbox', { checked: true });
@@ -108,6 +133,22 @@ await browse(async (browser) => {
   await juniper.page.getByRole('link', { name: /on the panel/ }).click();
   expect(await juniper.page.getByRole('table').locator('tbody tr').count() >= 1, 'somebody is on the panel');
   await juniper.seen('provider-members');
+
+  // The director keeps the clinic's details and its staff.
+  const iris = await Visitor.signIn(browser, 'Iris Ledgerly');
+  await iris.page.getByRole('link', { name: 'Cedar Lantern Family Practice' }).click();
+  await iris.seen('director-clinic');
+  await iris.page.getByLabel('Telephone number').fill('call us');
+  await iris.page.getByRole('button', { name: 'Keep these details' }).click();
+  expect((await iris.page.getByRole('alert').innerText()).includes('telephone number'), 'that is no number');
+  await iris.seen('director-clinic-refused');
+  await iris.page.getByLabel('Telephone number').fill('250-555-0110');
+  await iris.page.getByRole('button', { name: 'Keep these details' }).click();
+  await told(iris, /details are kept/);
+  await iris.page.getByRole('button', { name: 'Let Dahlia Deskworth go' }).click();
+  await told(iris, /no longer/);
+  await dahlia.page.goto('/my');
+  expect(await dahlia.page.getByRole('link', { name: 'Juniper Testwell' }).count() === 0, 'she acts for nobody now');
 
   // Whoever was not chosen waits on, and is told so.
   await marigold.page.goto('/my/registrations');

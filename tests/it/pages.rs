@@ -6,17 +6,21 @@ use pas::http::token::Desk;
 use serde_json::Value;
 
 use crate::access::USER;
+use crate::answer::Answer;
 use crate::attachment::family;
-use crate::browser::{Browser, Shown, sandbox};
+use crate::browser::{Browser, Form, Shown, sandbox};
 use crate::message::Patient;
 use crate::server::{Server, Setup};
 
+mod clinic;
+mod delegates;
 mod members;
 mod networks;
 mod refusals;
 mod rights;
 mod sound;
 mod story;
+mod targets;
 
 /// A sandbox whose cast signs in.
 pub struct Town {

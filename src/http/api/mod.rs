@@ -3,6 +3,7 @@
 //! Who they are is in the token (`sub`), what they may do in `access.role`. Whatever is not theirs is not there (404). Errors are problem
 //! details (RFC 9457).
 
+mod clinics;
 mod overview;
 mod papers;
 pub(super) mod problem;
@@ -54,6 +55,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/api/registrations/{registration}/reconfirm", post(reconfirm))
         .route("/api/registrations/{registration}/withdraw", post(withdraw))
         .merge(overview::routes())
+        .merge(clinics::routes())
         .merge(papers::routes())
 }
 

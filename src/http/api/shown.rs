@@ -55,8 +55,11 @@ pub(super) fn panel(side: &PanelSide) -> Value {
 }
 
 pub(super) fn delegates(delegates: &[Delegate]) -> Value {
-    let delegate = |one: &Delegate| json!({ "subject": one.subject, "practitioner": one.practitioner_key, "since": one.since });
     json!({ "delegates": delegates.iter().map(delegate).collect::<Vec<_>>() })
+}
+
+pub(super) fn delegate(one: &Delegate) -> Value {
+    json!({ "subject": one.subject, "practitioner": one.practitioner_key, "since": one.since })
 }
 
 fn parts(parts: &[Part]) -> Value {

@@ -31,3 +31,23 @@ pub(super) fn list_id(text: &str) -> Result<ListId, Refusal> {
 pub(super) fn family_id(text: &str) -> Result<FamilyId, Refusal> {
     Uuid::try_parse(text).map(FamilyId).map_err(|_| Refusal::NotFound)
 }
+
+/// A key as a part of an address: whatever it holds, it stays one part.
+pub(super) fn part(key: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let one = |byte: u8| {
+        if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+    };
+    key.bytes().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_stays_one_part_of_an_address() {
+        assert_eq!(part("clinic-1"), "clinic-1");
+        assert_eq!(part("https://x.example/a|F01?é"), "https%3A%2F%2Fx.example%2Fa%7CF01%3F%C3%A9");
+    }
+}

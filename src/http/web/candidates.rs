@@ -17,6 +17,7 @@ use super::super::App;
 use super::super::api::problem::Problem;
 use super::asked::{Done, Fields, panel_id};
 use super::capacity::Choosable;
+use super::clinic_card::ClinicCard;
 use super::layout::Page;
 use super::refused::{mendable, shown};
 use super::review::ListShown;
@@ -35,6 +36,7 @@ struct CandidatesPage<'p> {
     next: Vec<CandidateShown>,
     lists: Vec<ListShown>,
     waits_for_answers: bool,
+    clinic: Option<ClinicCard>,
 }
 
 struct CandidateShown {
@@ -117,6 +119,7 @@ async fn page_of(
     let desk = visitor.desk(app);
     let choice = desk.choice(panel).await?;
     let lists = desk.lists(panel).await?;
+    let clinic = desk.clinic_of(panel).await?;
     let today = Today::of(app);
     let sent = again.as_ref().map(|(sending, _)| sending);
     let all = |candidates: &[Candidate], fits| -> Vec<CandidateShown> {
@@ -134,6 +137,8 @@ async fn page_of(
         next: all(&choice.next, false),
         waits_for_answers: lists.iter().any(|list| list.waits),
         lists,
+        clinic: clinic
+            .map(|kept| ClinicCard::for_coordinators(&choice.side.organization, kept.details)),
     };
     let title = format!("Candidates for {}", choice.side.practitioner);
     Ok(Page::of(visitor, &title).status(status).show(&content))

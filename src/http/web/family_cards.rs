@@ -4,9 +4,10 @@ use askama::Template;
 use uuid::Uuid;
 
 use crate::attachment::{Cell, RegistrationState, standing};
-use crate::store::{FamilyView, RegistrationView};
+use crate::store::{FamilyClinic, FamilyView, RegistrationView};
 
 use super::super::App;
+use super::clinic_card::ClinicCard;
 use super::visitor::Visitor;
 use super::words::Today;
 
@@ -29,6 +30,8 @@ pub(super) struct ShownFamily {
     attached: String,
     waits: bool,
     members: Vec<ShownMember>,
+    /// Where they were accepted.
+    clinics: Vec<ClinicCard>,
 }
 
 struct ShownMember {
@@ -93,8 +96,16 @@ fn shown_member(app: &App, today: Today, member: &RegistrationView) -> ShownMemb
     }
 }
 
-pub(super) fn shown(app: &App, family: &FamilyView, attached: Cell) -> ShownFamily {
+pub(super) fn shown(
+    app: &App,
+    family: &FamilyView,
+    attached: Cell,
+    clinics: Vec<FamilyClinic>,
+) -> ShownFamily {
     let today = Today::of(app);
+    let clinic = |clinic: FamilyClinic| {
+        ClinicCard::for_families(&clinic.name, clinic.details.unwrap_or_default())
+    };
     ShownFamily {
         id: family.id.0,
         title: family.members.iter().map(name_of).collect::<Vec<_>>().join(", "),
@@ -106,5 +117,6 @@ pub(super) fn shown(app: &App, family: &FamilyView, attached: Cell) -> ShownFami
         },
         waits: family.members.iter().any(|member| member.state.is_waiting()),
         members: family.members.iter().map(|member| shown_member(app, today, member)).collect(),
+        clinics: clinics.into_iter().map(clinic).collect(),
     }
 }

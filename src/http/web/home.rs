@@ -6,10 +6,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use crate::store::{NetworkView, PanelSide};
+use crate::store::{ActedFor, Named, NetworkView, PanelSide};
 use crate::workflow::Own;
 
 use super::super::App;
+use super::asked::part;
 use super::layout::Page;
 use super::refused::shown;
 use super::visitor::Visitor;
@@ -21,6 +22,19 @@ struct Home<'h> {
     name: &'h str,
     panels: Vec<PanelShown<'h>>,
     networks: Vec<NetworkView>,
+    clinics: Vec<ClinicShown>,
+    is_provider: bool,
+    acted_for: Vec<ActedForShown>,
+}
+
+struct ClinicShown {
+    address: String,
+    name: String,
+}
+
+struct ActedForShown {
+    name: String,
+    since: String,
 }
 
 struct PanelShown<'h> {
@@ -32,11 +46,7 @@ struct PanelShown<'h> {
 impl<'h> PanelShown<'h> {
     fn of(own: &'h Own, today: Today) -> Self {
         let side = &own.side;
-        let room = match &side.stated {
-            None => "not stated yet".to_owned(),
-            Some(stated) if !stated.capacity.accepting => "not accepting now".to_owned(),
-            Some(stated) => format!("{} of {} open", side.open(), stated.capacity.anticipated),
-        };
+        let room = words::room(side);
         let mut tasks = Vec::new();
         if let Some(outstanding) = own.outstanding {
             if outstanding.unanswered > 0 {
@@ -60,7 +70,20 @@ pub(super) async fn page(State(app): State<Arc<App>>, visitor: Visitor) -> Respo
         let today = Today::of(&app);
         let mut panels: Vec<_> = own.iter().map(|own| PanelShown::of(own, today)).collect();
         panels.sort_by_key(|panel| panel.tasks.is_empty());
-        let content = Home { name: &visitor.name, panels, networks };
+        let clinic = |clinic: Named| ClinicShown {
+            address: format!("/my/clinics/{}", part(&clinic.code)),
+            name: clinic.name,
+        };
+        let acted_for =
+            |one: ActedFor| ActedForShown { since: today.day(one.since), name: one.name };
+        let content = Home {
+            name: &visitor.name,
+            panels,
+            networks,
+            clinics: desk.clinics().await?.into_iter().map(clinic).collect(),
+            is_provider: visitor.person.is_provider().next().is_some(),
+            acted_for: desk.acted_for().await?.into_iter().map(acted_for).collect(),
+        };
         Ok(Page::of(&visitor, "My desk").show(&content))
     };
     shown(&visitor, page.await)

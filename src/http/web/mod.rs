@@ -5,6 +5,9 @@
 mod asked;
 mod candidates;
 mod capacity;
+mod clinic;
+mod clinic_card;
+mod delegates;
 mod family_cards;
 mod family_form;
 mod home;
@@ -19,6 +22,7 @@ mod refused;
 mod registrations;
 mod review;
 mod sign_in;
+mod targets;
 mod typed;
 mod visitor;
 mod words;
@@ -44,6 +48,13 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/my/panels/{panel}/members", get(members::page).post(members::search))
         .route("/my/panels/{panel}/candidates", get(candidates::page))
         .route("/my/panels/{panel}/lists", post(candidates::send))
+        .route("/my/panels/{panel}/targets", get(targets::page).post(targets::set))
+        .route("/my/panels/{panel}/targets/end", post(targets::give_up))
+        .route("/my/delegates", get(delegates::page).post(delegates::give))
+        .route("/my/delegates/end", post(delegates::end))
+        .route("/my/clinics/{clinic}", get(clinic::page).post(clinic::keep))
+        .route("/my/clinics/{clinic}/staff", post(clinic::employ))
+        .route("/my/clinics/{clinic}/staff/end", post(clinic::let_go))
         .route("/my/lists/{list}/answers", post(panel::answer))
         .route("/my/lists/{list}/confirmations", post(panel::confirm))
         .route("/my/networks/{network}", get(network::page))

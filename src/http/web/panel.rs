@@ -19,6 +19,7 @@ use super::capacity::Stating;
 use super::layout::Page;
 use super::refused::{mendable, shown};
 use super::review::{ListShown, answers};
+use super::targets::TargetShown;
 use super::visitor::{Form, Visitor};
 use super::words::{self, Today};
 
@@ -34,6 +35,7 @@ struct PanelPage<'p> {
     done: Option<&'static str>,
     fault: Option<&'p str>,
     stating: &'p Stating,
+    targets: Vec<TargetShown>,
     open: Vec<ListShown>,
     earlier: Vec<ListShown>,
 }
@@ -56,6 +58,7 @@ async fn page_of(
     let desk = visitor.desk(app);
     let side = desk.own_panel(panel).await?;
     let lists = desk.lists(panel).await?;
+    let targets = desk.targets(panel).await?;
     let today = Today::of(app);
     let shown = lists.iter().map(|list| ListShown::of(list, &again.given, today));
     let (open, earlier) = shown.partition(ListShown::is_open);
@@ -79,6 +82,7 @@ async fn page_of(
         done,
         fault: again.problem.as_ref().map(|problem| problem.detail.as_str()),
         stating: again.stating.as_ref().unwrap_or(&kept),
+        targets: TargetShown::all(&targets, side.size, today),
         open,
         earlier,
     };

@@ -47,9 +47,12 @@ pub(super) async fn all(
         let desk = visitor.desk(&app);
         let families = desk.families().await?;
         let attached = desk.attached_last_month(&families).await?;
-        let cards = families.iter().zip(attached);
-        let cards = cards.map(|(family, attached)| family_cards::shown(&app, family, attached));
-        let page = Registrations { visitor: &visitor, done, families: cards.collect() };
+        let mut cards = Vec::new();
+        for (family, attached) in families.iter().zip(attached) {
+            let clinics = desk.clinics_that_took(family.id).await?;
+            cards.push(family_cards::shown(&app, family, attached, clinics));
+        }
+        let page = Registrations { visitor: &visitor, done, families: cards };
         Ok(Page::of(&visitor, "Our registrations").show(&page))
     };
     shown(&visitor, page.await)

@@ -3,9 +3,10 @@
 use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate, Utc};
 
 use crate::attachment::{
-    Answer, Complexity, DeclineReason, Gender, LeaveOutReason, Part, PartName, ProposalState,
+    Answer, Complexity, DeclineReason, Gender, Job, LeaveOutReason, Part, PartName, ProposalState,
 };
 use crate::clock::Clock;
+use crate::store::PanelSide;
 
 use super::super::App;
 
@@ -62,6 +63,11 @@ impl Today {
         Today { now: app.service.clock.now(), offset: app.service.offset }
     }
 
+    /// Today, in the province.
+    pub(super) fn date(self) -> NaiveDate {
+        Clock::day_of(self.now, self.offset)
+    }
+
     /// A day in the province.
     pub(super) fn day(self, at: DateTime<Utc>) -> String {
         Clock::day_of(at, self.offset).format("%-d %B %Y").to_string()
@@ -77,7 +83,7 @@ impl Today {
 
     /// How old somebody is.
     pub(super) fn age(self, born: Option<NaiveDate>) -> String {
-        age(born, Clock::day_of(self.now, self.offset))
+        age(born, self.date())
     }
 }
 
@@ -223,6 +229,40 @@ pub(super) fn standing(status: &str, deceased: bool) -> (&'static str, &'static 
     }
 }
 
+/// What room a panel has.
+pub(super) fn room(side: &PanelSide) -> String {
+    match &side.stated {
+        None => "not stated yet".to_owned(),
+        Some(stated) if !stated.capacity.accepting => "not accepting now".to_owned(),
+        Some(stated) => format!("{} of {} open", side.open(), stated.capacity.anticipated),
+    }
+}
+
+/// What somebody does at a clinic.
+pub(super) const fn job(job: Job) -> &'static str {
+    match job {
+        Job::MedicalOfficeAssistant => "Medical office assistant",
+        Job::ClinicManager => "Clinic manager",
+        Job::Nurse => "Nurse",
+        Job::Other => "Other",
+    }
+}
+
+/// How far a panel is from a target that so many people are missing from, and the mark beside it.
+pub(super) fn target(due_on: NaiveDate, missing: i64, today: NaiveDate) -> (String, &'static str) {
+    match (due_on < today, missing) {
+        (true, 1..) => (format!("The day is over, and {} missing", is_or_are(missing)), "bad"),
+        (true, _) => ("The day is over, and the panel is as large".to_owned(), "good"),
+        (false, 1..) => (format!("{} to come", count(missing, "more person", "more people")), ""),
+        (false, 0) => ("The panel is as large already".to_owned(), "good"),
+        (false, _) => (format!("Below today's size by {}", people(-missing)), ""),
+    }
+}
+
+fn is_or_are(number: i64) -> String {
+    format!("{} {}", people(number), if number == 1 { "is" } else { "are" })
+}
+
 /// What was just done, by a word of the address. Any other word says nothing.
 pub(super) fn done(word: Option<&str>) -> Option<&'static str> {
     match word? {
@@ -230,6 +270,17 @@ pub(super) fn done(word: Option<&str>) -> Option<&'static str> {
         "answers" => Some("Your answers are sent."),
         "confirmed" => Some("Confirmed: they are on the panel."),
         "list" => Some("The list is sent."),
+        "target" => Some("The target is set."),
+        "no-target" => Some("The target is given up."),
+        "delegate" => Some("They may act for you from now on."),
+        "no-delegate" => Some("They act for you no longer."),
+        "clinic" => {
+            Some("The details are kept. Families whom the clinic takes see them from now on.")
+        }
+        "staff" => Some("They are on the staff."),
+        "no-staff" => {
+            Some("They are on the staff no longer, and what they did for its providers is over.")
+        }
         "registered" => Some("You are registered."),
         "changed" => Some("It was changed."),
         "reconfirmed" => Some("Thank you: you are still on the registry."),
@@ -254,6 +305,18 @@ mod tests {
         assert_eq!(age(Some(day_of("2025-11-22")), today), "1 year");
         assert_eq!(age(Some(day_of("2025-11-23")), today), "11 months");
         assert_eq!(age(None, today), "not on record");
+    }
+
+    #[test]
+    fn a_target_is_told_as_what_it_is() {
+        let today = day_of("2026-11-22");
+        let told = |due_on: &str, missing| target(day_of(due_on), missing, today).0;
+        assert_eq!(told("2026-11-22", 12), "12 more people to come");
+        assert_eq!(told("2027-01-01", 1), "1 more person to come");
+        assert_eq!(told("2027-01-01", 0), "The panel is as large already");
+        assert_eq!(told("2027-01-01", -3), "Below today's size by 3 people");
+        assert_eq!(told("2026-11-21", 2), "The day is over, and 2 people are missing");
+        assert_eq!(told("2026-11-21", -2), "The day is over, and the panel is as large");
     }
 
     #[test]

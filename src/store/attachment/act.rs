@@ -102,8 +102,16 @@ impl Act {
     ///
     /// # Errors
     /// When the database does not answer: then it may be done or not.
-    pub async fn commit(mut self, event: &Record) -> Result<(), StoreError> {
-        add_records(self.connection(), std::slice::from_ref(event)).await?;
+    pub async fn commit(self, event: &Record) -> Result<(), StoreError> {
+        self.commit_all(std::slice::from_ref(event)).await
+    }
+
+    /// As [`Act::commit`], where one act is several things to the trail.
+    ///
+    /// # Errors
+    /// When the database does not answer: then it may be done or not.
+    pub async fn commit_all(mut self, events: &[Record]) -> Result<(), StoreError> {
+        add_records(self.connection(), events).await?;
         self.turn.commit().await
     }
 }

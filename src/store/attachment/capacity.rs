@@ -1,6 +1,6 @@
 //! What room panels have, as it was stated, and how much of it is taken.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::Row as _;
 use sqlx::postgres::{PgExecutor, PgRow};
 
@@ -95,6 +95,14 @@ macro_rules! panels_of_some {
 
 const BY_ID: &str = panels_of_some!("n.id = $1");
 const BY_PROVIDERS: &str = panels_of_some!("n.practitioner_key = ANY ($1)");
+// $1 the clinic, $2 today: providers who work there, and panels that somebody is still on.
+const BY_CLINIC: &str = panels_of_some!(
+    "n.organization_key = $1
+   AND (EXISTS (SELECT FROM panel.entry e WHERE e.panel_id = n.id AND e.status IN ('confirmed', 'pending'))
+        OR EXISTS (SELECT FROM pas.practitioner_role w
+                    WHERE w.practitioner_key = n.practitioner_key AND w.organization_key = n.organization_key AND w.active
+                      AND coalesce((w.period ->> 'end')::date >= $2, true) AND coalesce((w.period ->> 'start')::date <= $2, true)))"
+);
 // Of all clinics at once.
 const BY_NETWORK: &str =
     panels!("\n  JOIN area.clinic l ON l.key = n.organization_key", "l.network = $1");
@@ -120,6 +128,19 @@ impl Store {
     /// When the database does not answer.
     pub async fn panels_in(&self, network: &str) -> Result<Vec<PanelSide>, StoreError> {
         let rows = sqlx::query(BY_NETWORK).bind(network).fetch_all(&self.pool).await?;
+        rows.iter().map(panel_side).collect()
+    }
+
+    /// The panels at a clinic.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn panels_at(
+        &self,
+        clinic: &str,
+        today: NaiveDate,
+    ) -> Result<Vec<PanelSide>, StoreError> {
+        let rows = sqlx::query(BY_CLINIC).bind(clinic).bind(today).fetch_all(&self.pool).await?;
         rows.iter().map(panel_side).collect()
     }
 

@@ -1,9 +1,11 @@
 //! The attachment workflow in Postgres. What an act reads is locked until it commits; what pages show is read without a lock.
 
 mod act;
+mod acting;
 mod areas;
 mod candidates;
 mod capacity;
+mod clinics;
 mod due;
 mod entries;
 mod families;
@@ -21,8 +23,10 @@ mod steps;
 mod targets;
 
 pub use act::{Act, By};
+pub use acting::ActedFor;
 pub use areas::Named;
 pub use capacity::{PanelSide, Stated};
+pub use clinics::{ClinicEntry, FamilyClinic, KeptDetails, StaffMember};
 pub use due::{DUE_AT_A_TIME, Due};
 pub use families::{FamilyView, HealthUpdate, RegistrationView, Wishes};
 pub use lists::{ListView, Picked, ProposalView};

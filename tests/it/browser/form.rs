@@ -19,6 +19,11 @@ pub fn attribute(tag: &str, name: &str) -> Option<String> {
 }
 
 impl Form {
+    /// The same fields, sent elsewhere.
+    pub fn to(self, action: String) -> Form {
+        Form { action, ..self }
+    }
+
     /// The forms of a page that was found there, as they are shown.
     pub fn all_of(page: &str, path: &str) -> Vec<Form> {
         let forms = page.split("<form").skip(1).filter_map(|form| form.split("</form>").next());

@@ -78,7 +78,7 @@ async fn a_form_of_somebody_else_s_panel_does_nothing() {
 
 impl Browser<'_> {
     /// The key of their session's forms, from where the database holds it.
-    async fn key(&self) -> String {
+    pub async fn key(&self) -> String {
         let secret = self.cookie.split_once('=').map(|(_, secret)| secret).unwrap_or_default();
         let digest = ring::digest::digest(&ring::digest::SHA256, secret.as_bytes());
         let digest: [u8; 32] = digest.as_ref().try_into().expect("32 bytes");

@@ -9,6 +9,8 @@ use crate::attachment::{COSMO, JUNIPER, MARIGOLD};
 use crate::browser::attribute;
 use crate::message::PATIENTS;
 
+const IRIS: &str = "iris.ledgerly";
+
 /// Every tag of a page, without its brackets.
 fn tags(page: &str) -> impl Iterator<Item = &str> {
     page.split('<').skip(1).filter_map(|tag| tag.split('>').next())
@@ -66,17 +68,23 @@ async fn every_page_has_labels_headings_in_order_and_runs_nothing_that_is_not_na
     let town = Town::start().await;
     town.register(MARIGOLD, &PATIENTS[..2]).await;
     let panel = town.room_for(2).await;
-    let candidates = format!("{panel}/candidates");
+    let (candidates, targets) = (format!("{panel}/candidates"), format!("{panel}/targets"));
     let mut cosmo = town.sign_in(COSMO).await;
-    for path in ["/my", "/my/networks/lantern-coast", &candidates] {
+    for path in ["/my", "/my/networks/lantern-coast", &candidates, &targets] {
         is_sound(path, &cosmo.get(path).await);
     }
     is_sound("the list", &town.send_all(&panel).await);
     let mut juniper = town.sign_in(JUNIPER).await;
     let members = format!("{panel}/members");
-    for path in ["/my", &panel, &members] {
+    for path in ["/my", &panel, &members, "/my/delegates"] {
         is_sound(path, &juniper.get(path).await);
     }
+    town.employ(IRIS, "clinic-1", "rue.clipworth", "Rue Clipworth").await;
+    let mut iris = town.sign_in(IRIS).await;
+    for path in ["/my", "/my/clinics/clinic-1"] {
+        is_sound(path, &iris.get(path).await);
+    }
+    is_sound("delegates", &juniper.get("/my/delegates").await);
     let review = juniper.get(&panel).await;
     assert_eq!(scripts("the review", &review).len(), 1, "one key for each answer");
     let review = review.form_to("/answers");

@@ -217,6 +217,33 @@ async fn what_is_answered_of_lists_and_families_has_the_shape_that_is_described(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_answered_of_a_clinic_has_the_shape_that_is_described() {
+    const CLINIC: &str = "/api/clinics/{clinic}";
+    const STAFF: &str = "/api/clinics/{clinic}/staff/{subject}";
+    const IRIS: &str = "iris.ledgerly";
+    let province = Province::start("described-clinic").await;
+    let whole = description(&province).await;
+    let clinic = || "/api/clinics/clinic-1".to_owned();
+    let staff = || format!("{}/staff/{DAHLIA}", clinic());
+    let nobody = || format!("{}/staff/nobody", clinic());
+    let details = json!({"phone": "250-555-0101", "lines": ["12 Lantern Row"]});
+    let post = json!({"name": "Dahlia Deskworth", "job": "medical-office-assistant"});
+    let steps = vec![
+        (IRIS, "GET", clinic(), CLINIC, Value::Null, 200),
+        (IRIS, "PUT", clinic(), CLINIC, details, 200),
+        (IRIS, "PUT", clinic(), CLINIC, json!({"postalCode": "V0X"}), 422),
+        (IRIS, "PUT", clinic(), CLINIC, json!({"website": "none"}), 400),
+        (BARNABY, "GET", clinic(), CLINIC, Value::Null, 404),
+        (IRIS, "PUT", staff(), STAFF, post, 200),
+        (IRIS, "PUT", staff(), STAFF, json!({"name": "", "job": "other"}), 422),
+        (IRIS, "PUT", staff(), STAFF, json!({"name": "Dahlia", "job": "wizard"}), 400),
+        (IRIS, "DELETE", staff(), STAFF, json!({}), 200),
+        (IRIS, "DELETE", nobody(), STAFF, json!({}), 404),
+    ];
+    follow(&province, &whole, steps).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn papers_have_the_shape_that_is_described() {
     let province = Province::start("described-papers").await;
     let whole = description(&province).await;
