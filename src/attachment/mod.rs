@@ -35,6 +35,7 @@ pub(crate) use words;
 
 mod after;
 mod capacity;
+mod cleaning;
 mod cleanup;
 mod complexity;
 mod emr;
@@ -48,6 +49,7 @@ mod score;
 
 pub use after::{OpenProposal, Place, Step, after, after_confirmed, after_gone, after_removed};
 pub use capacity::{Capacity, CapacityFault, Gender, Mix, Target, is_language};
+pub use cleaning::{Became, Chore, Chosen, Cleaned, clean};
 pub use cleanup::{
     CleanUp, Field, Invalid, Listed, Mismatch, Missing, Repeated, Unlisted, clean_up,
 };

@@ -3,6 +3,7 @@
 //! Every act has the shape of a message's: judged by [`crate::attachment`], which is pure, applied in one transaction with its history and its
 //! audit record. docs/ATTACHMENT.md draws it.
 
+mod cleaning;
 mod delegates;
 mod lists;
 mod numbers;
@@ -23,10 +24,11 @@ use crate::panel::PanelId;
 use crate::process::Service;
 use crate::store::{Billing, By, PanelSide, StoreError};
 
+pub use cleaning::{BATCH, Cleaning, Newcomer, Picked, Picking};
 pub use lists::{Candidate, Choice, LeftOut, Sending};
 pub use numbers::numbers;
 pub use overview::{Area, Members, Own};
-pub use papers::Records;
+pub use papers::{Compared, Records};
 pub use registering::{Channel, Looking, MEMBERS, Member, RegisteredBy, Registering};
 pub use review::Given;
 pub use time::{Passed, pass_time};

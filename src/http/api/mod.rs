@@ -3,7 +3,8 @@
 //! Who they are is in the token (`sub`), what they may do in `access.role`. Whatever is not theirs is not there (404). Errors are problem
 //! details (RFC 9457).
 
-mod papers;
+mod cleaning;
+pub(super) mod papers;
 pub(super) mod problem;
 mod shown;
 mod signed;
@@ -51,6 +52,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/api/registrations/{registration}/reconfirm", post(reconfirm))
         .route("/api/registrations/{registration}/withdraw", post(withdraw))
         .merge(papers::routes())
+        .merge(cleaning::routes())
 }
 
 /// `GET /api/me`

@@ -1,12 +1,14 @@
 //! What every page has around it.
 
 use askama::Template;
+use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
+use super::growing::Growing;
 use super::visitor::Visitor;
 
 const STYLE: &str = include_str!("style.css");
@@ -53,9 +55,26 @@ impl<'v> Page<'v> {
     /// With this content. It is kept nowhere on the way, and runs nothing.
     pub(super) fn show(self, content: &impl Template) -> Response {
         // Writing into a string fails only where a value's own text does, and ours are all plain.
-        let content = content.render().unwrap_or_default();
-        let Page { title, visitor, status } = self;
-        let page = Layout { title, style: STYLE, visitor, content }.render().unwrap_or_default();
+        let page = self.around(content.render().unwrap_or_default());
+        self.answer(Body::from(page))
+    }
+
+    /// With content that comes about bit by bit, and is shown as it does.
+    pub(super) fn begin(self) -> (Response, Growing) {
+        // A character that no text of ours has.
+        const PLACE: &str = "\u{1}";
+        let page = self.around(PLACE.to_owned());
+        let (head, tail) = page.split_once(PLACE).unwrap_or((&page, ""));
+        let (growing, body) = Growing::new(head, tail);
+        (self.answer(body), growing)
+    }
+
+    fn around(self, content: String) -> String {
+        let Page { title, visitor, .. } = self;
+        Layout { title, style: STYLE, visitor, content }.render().unwrap_or_default()
+    }
+
+    fn answer(self, body: Body) -> Response {
         let plain = HeaderValue::from_static;
         let headers = [
             (header::CONTENT_TYPE, plain("text/html; charset=utf-8")),
@@ -65,7 +84,7 @@ impl<'v> Page<'v> {
             (header::REFERRER_POLICY, plain("same-origin")),
             (HeaderName::from_static("cross-origin-opener-policy"), plain("same-origin")),
         ];
-        (status, headers, page).into_response()
+        (self.status, headers, body).into_response()
     }
 }
 

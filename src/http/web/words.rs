@@ -3,7 +3,8 @@
 use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate, Utc};
 
 use crate::attachment::{
-    Answer, Complexity, DeclineReason, Gender, LeaveOutReason, Part, PartName, ProposalState,
+    Answer, Became, Complexity, DeclineReason, Gender, LeaveOutReason, Part, PartName,
+    ProposalState,
 };
 use crate::clock::Clock;
 
@@ -204,6 +205,9 @@ pub(super) fn change(code: &str) -> &'static str {
         "accepted" => "Accepted from a list",
         "confirmed" => "Confirmed after being accepted",
         "attached-elsewhere" => "Attached elsewhere before it was confirmed",
+        "clean-up-added" => "Added in a clean-up",
+        "clean-up-confirmed" => "Confirmed in a clean-up",
+        "clean-up-removed" => "Taken off in a clean-up",
         "provider-left" => "The provider left",
         _ => "Changed",
     }
@@ -218,6 +222,32 @@ pub(super) fn standing(status: &str, deceased: bool) -> (&'static str, &'static 
         (_, "not-mrp") => ("With another provider", "bad"),
         _ => ("Taken off", "bad"),
     }
+}
+
+/// Why somebody was not changed in a clean-up.
+pub(super) const fn not_cleaned(became: Became) -> &'static str {
+    match became {
+        Became::NoMatch => {
+            "Does not match provincial records, or cannot be attached. Check the number, names and birth date."
+        }
+        Became::NotPending => "Is not waiting to be confirmed any more. Compare again.",
+        Became::OtherProvider => "Has another provider, who has to take them off first.",
+        Became::NotOnPanel => "Is not on the panel.",
+        _ => "This could not be done now. Compare again, and send it once more.",
+    }
+}
+
+/// A number with its thousands apart.
+pub(super) fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut told = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            told.push(',');
+        }
+        told.push(digit);
+    }
+    told
 }
 
 /// What was just done, by a word of the address. Any other word says nothing.
@@ -251,6 +281,13 @@ mod tests {
         assert_eq!(age(Some(day_of("2025-11-22")), today), "1 year");
         assert_eq!(age(Some(day_of("2025-11-23")), today), "11 months");
         assert_eq!(age(None, today), "not on record");
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        for (number, told) in [(0, "0"), (500, "500"), (1_800, "1,800"), (1_000_000, "1,000,000")] {
+            assert_eq!(thousands(number), told);
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod act;
 mod areas;
 mod candidates;
 mod capacity;
+mod changes;
 mod due;
 mod entries;
 mod families;
