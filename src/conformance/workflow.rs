@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::openapi::refusal;
+use super::workflow_papers::PAPERS;
 use super::workflow_schemas::schemas;
 use super::{Claims, Security};
 
@@ -18,20 +19,20 @@ const ABOUT: [u16; 2] = [400, 404];
 const SENT: [u16; 4] = [400, 408, 413, 415];
 
 /// One operation, as it is put together.
-struct Operation {
-    path: &'static str,
-    method: &'static str,
-    id: &'static str,
-    summary: &'static str,
+pub(super) struct Operation {
+    pub(super) path: &'static str,
+    pub(super) method: &'static str,
+    pub(super) id: &'static str,
+    pub(super) summary: &'static str,
     /// The schema of what is sent, if anything is.
-    takes: Option<&'static str>,
+    pub(super) takes: Option<&'static str>,
     /// The status of success, and the schema of its body.
-    gives: (u16, &'static str),
+    pub(super) gives: (u16, &'static str),
     /// Statuses besides those that always can be.
-    others: &'static [u16],
+    pub(super) others: &'static [u16],
 }
 
-const fn get(
+pub(super) const fn get(
     path: &'static str,
     id: &'static str,
     summary: &'static str,
@@ -40,7 +41,7 @@ const fn get(
     Operation { path, method: "get", id, summary, takes: None, gives: (200, gives), others: &[] }
 }
 
-const fn send(
+pub(super) const fn send(
     [path, method]: [&'static str; 2],
     id: &'static str,
     summary: &'static str,
@@ -50,16 +51,6 @@ const fn send(
     let others = &[409, 422];
     Operation { path, method, id, summary, takes: Some(takes), gives, others }
 }
-
-const RECORDS: Operation = Operation {
-    others: &[422],
-    ..get(
-        "/api/panels/{panel}/records",
-        "records",
-        "The attachment records of a panel, to bill by",
-        "Records",
-    )
-};
 
 const OPERATIONS: &[Operation] = &[
     get("/api/me", "me", "Who is signed in, and what they may do", "Me"),
@@ -86,23 +77,6 @@ const OPERATIONS: &[Operation] = &[
         "Sending",
         (201, "List"),
     ),
-    RECORDS,
-    Operation {
-        path: "/api/panels/{panel}/records.csv",
-        id: "recordsTable",
-        summary: "The same as a table (RFC 4180)",
-        ..RECORDS
-    },
-    Operation {
-        others: &[422],
-        ..send(
-            ["/api/panels/{panel}/clean-up", "post"],
-            "cleanUp",
-            "Compare an EMR's list with a panel; changes nothing",
-            "EmrList",
-            (200, "CleanUp"),
-        )
-    },
     get("/api/panels/{panel}/targets", "targets", "How large it is to be by when", "Targets"),
     send(
         ["/api/panels/{panel}/targets", "post"],
@@ -177,7 +151,7 @@ const WITHDRAW: Operation = Operation {
 
 /// Adds the workflow to a description.
 pub(super) fn describe(claims: &Claims, document: &mut Value) {
-    for operation in OPERATIONS.iter().chain([&WITHDRAW]) {
+    for operation in OPERATIONS.iter().chain([&WITHDRAW]).chain(PAPERS) {
         let item = &mut document["paths"][operation.path];
         item["description"] = "For people who are signed in.".into();
         item[operation.method] = operation.described(claims);

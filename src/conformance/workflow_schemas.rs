@@ -8,8 +8,10 @@ use crate::attachment::{
 };
 use crate::panel::Status;
 
+use super::workflow_papers::cleaning;
+
 /// An object with members that are always there, and others that may be.
-fn object(always: Value, sometimes: Value) -> Value {
+pub(super) fn object(always: Value, sometimes: Value) -> Value {
     let members = |value: Value| match value {
         Value::Object(members) => members,
         _ => Map::new(),
@@ -20,11 +22,11 @@ fn object(always: Value, sometimes: Value) -> Value {
     json!({"type": "object", "required": required, "properties": properties, "additionalProperties": false})
 }
 
-fn all_of(always: Value) -> Value {
+pub(super) fn all_of(always: Value) -> Value {
     object(always, json!({}))
 }
 
-fn list_of(items: Value) -> Value {
+pub(super) fn list_of(items: Value) -> Value {
     json!({"type": "array", "items": items})
 }
 
@@ -40,7 +42,7 @@ fn or_null(kind: &str) -> Value {
     json!({"type": [kind, "null"]})
 }
 
-fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Value {
+pub(super) fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Value {
     json!({"type": "string", "enum": all.iter().map(|one| word(*one)).collect::<Vec<_>>()})
 }
 
@@ -54,7 +56,7 @@ fn words_or_null<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Value {
     words
 }
 
-fn text() -> Value {
+pub(super) fn text() -> Value {
     json!({"type": "string"})
 }
 
@@ -66,7 +68,7 @@ fn flag() -> Value {
     json!({"type": "boolean"})
 }
 
-fn day() -> Value {
+pub(super) fn day() -> Value {
     json!({"type": "string", "format": "date"})
 }
 
@@ -78,13 +80,16 @@ fn uuid() -> Value {
     json!({"type": "string", "format": "uuid"})
 }
 
-fn phn() -> Value {
+pub(super) fn phn() -> Value {
     json!({"type": "string", "pattern": "^9[0-9]{9}$"})
 }
 
 /// Every schema, by name.
 pub(super) fn schemas() -> Vec<(&'static str, Value)> {
-    [panels(), lists(), families(), registering(), papers()].into_iter().flatten().collect()
+    [panels(), lists(), families(), registering(), papers(), cleaning()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn panels() -> Vec<(&'static str, Value)> {

@@ -14,6 +14,7 @@ use crate::server::{Server, Setup};
 mod form;
 mod members;
 mod networks;
+mod papers;
 mod refusals;
 mod rights;
 mod sound;
@@ -96,6 +97,27 @@ impl Browser<'_> {
         self.show(&answer)
     }
 
+    /// Sends a form with a file in its field `list`.
+    pub async fn upload(&self, form: &Filled, kind: &str, file: impl AsRef<[u8]>) -> Shown {
+        let mut body = Vec::new();
+        for (name, value) in form.fields.iter().filter(|(name, _)| name != "list") {
+            let part = format!(
+                "--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            );
+            body.extend(part.into_bytes());
+        }
+        let head = format!(
+            "--edge\r\nContent-Disposition: form-data; name=\"list\"; filename=\"list.csv\"\r\nContent-Type: {kind}\r\n\r\n"
+        );
+        body.extend(head.into_bytes());
+        body.extend(file.as_ref());
+        body.extend(b"\r\n--edge--\r\n");
+        let ask = self.town.server.request(&form.action).body(body);
+        let ask = ask.header("content-type", "multipart/form-data; boundary=edge");
+        let answer = self.town.server.send(ask.header("cookie", &self.cookie)).await;
+        shown(&answer)
+    }
+
     /// Sends a form that is taken, and shows the page that follows.
     pub async fn click(&mut self, form: &Filled) -> Shown {
         let sent = self.send(form).await;
@@ -107,12 +129,7 @@ impl Browser<'_> {
         if let Some((cookie, _)) = answer.header("set-cookie").split_once(';') {
             self.cookie = cookie.to_owned();
         }
-        Shown {
-            status: answer.status,
-            location: answer.header("location").to_owned(),
-            policy: answer.header("content-security-policy").to_owned(),
-            text: String::from_utf8_lossy(&answer.bytes).into_owned(),
-        }
+        shown(answer)
     }
 
     /// The address of the link with this text on it.
@@ -121,6 +138,15 @@ impl Browser<'_> {
         let shown = self.get(&link).await;
         assert_eq!(shown.status, 200, "{link}: {}", shown.text);
         shown
+    }
+}
+
+fn shown(answer: &Answer) -> Shown {
+    Shown {
+        status: answer.status,
+        location: answer.header("location").to_owned(),
+        policy: answer.header("content-security-policy").to_owned(),
+        text: String::from_utf8_lossy(&answer.bytes).into_owned(),
     }
 }
 

@@ -13,6 +13,12 @@ pub fn attribute<'t>(tag: &'t str, name: &str) -> Option<&'t str> {
     rest.split('"').next()
 }
 
+/// A value as a browser reads it.
+fn unescaped(text: &str) -> String {
+    let marks = [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")];
+    marks.iter().fold(text.to_owned(), |text, (mark, of)| text.replace(mark, of))
+}
+
 impl Filled {
     pub fn of(page: &str, action: &str) -> Option<Filled> {
         let forms = page.split("<form ").skip(1).filter_map(|form| form.split("</form>").next());
@@ -23,7 +29,7 @@ impl Filled {
         for tag in form.split('<').skip(1) {
             let (head, _) = tag.split_once('>').unwrap_or((tag, ""));
             let name = attribute(head, "name").unwrap_or_default().to_owned();
-            let value = attribute(head, "value").unwrap_or_default().to_owned();
+            let value = unescaped(attribute(head, "value").unwrap_or_default());
             let kind = attribute(head, "type").unwrap_or("text");
             let on = !["radio", "checkbox"].contains(&kind) || head.ends_with(" checked");
             if head.starts_with("input ") && on {

@@ -6,7 +6,7 @@ use crate::message::{ADD, PANELS, PATIENTS, REMOVE, message};
 
 impl Town {
     /// The EMR of a panel's clinic says so.
-    async fn emr(&self, event: &str, panel: usize, patients: &[Patient]) {
+    pub async fn emr(&self, event: &str, panel: usize, patients: &[Patient]) {
         let Some(Desk::Sandbox(sandbox)) = self.server.app.desk.as_deref() else {
             panic!("a sandbox has a desk")
         };
