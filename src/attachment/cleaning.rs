@@ -38,7 +38,7 @@ words! {
         OtherProvider = "other-provider",
         /// They are not on the panel, and that counts.
         NotOnPanel = "not-on-panel",
-        /// Nothing was kept of what was to be done with them: it can be asked for again.
+        /// It could not be done, or is not known to be: it can be asked for again.
         NotDone = "not-done",
     }
 }

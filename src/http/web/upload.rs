@@ -8,8 +8,9 @@ use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts as _, Multip
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 
+use super::super::App;
+use super::super::body::{self, Held};
 use super::super::negotiate::Encoding;
-use super::super::{App, body};
 use super::layout::told;
 use super::visitor::Visitor;
 
@@ -18,11 +19,13 @@ use super::visitor::Visitor;
 pub(super) struct Upload(pub(super) Visitor, pub(super) File);
 
 /// A file as a browser sends it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct File {
     /// What the browser takes it for.
     pub(super) kind: String,
     pub(super) bytes: Bytes,
+    /// The body that it came in: as long as the file is looked at, its room is paid for.
+    _body: Held,
 }
 
 impl FromRequest<Arc<App>> for Upload {
@@ -38,24 +41,24 @@ impl FromRequest<Arc<App>> for Upload {
         DefaultBodyLimit::disable().apply(&mut whole);
         let unread = || told(StatusCode::BAD_REQUEST, "This is no form of ours with a file.");
         let form = Multipart::from_request(whole, app).await.map_err(|_| unread())?;
-        let (key, file) = taken(form).await.map_err(|_| unread())?;
+        let (key, kind, bytes) = taken(form).await.map_err(|_| unread())?;
         visitor.owns(&key)?;
-        Ok(Upload(visitor, file))
+        Ok(Upload(visitor, File { kind, bytes, _body: held }))
     }
 }
 
-/// The key of the form, and the file.
-async fn taken(mut form: Multipart) -> Result<(String, File), MultipartError> {
-    let (mut key, mut file) = (String::new(), File::default());
+/// The key of the form, what the file is taken for, and its bytes.
+async fn taken(mut form: Multipart) -> Result<(String, String, Bytes), MultipartError> {
+    let (mut key, mut kind, mut bytes) = (String::new(), String::new(), Bytes::new());
     while let Some(field) = form.next_field().await? {
         match field.name() {
             Some("form_key") => key = field.text().await?,
             Some("list") => {
-                let kind = field.content_type().unwrap_or_default().to_owned();
-                file = File { kind, bytes: field.bytes().await? };
+                kind = field.content_type().unwrap_or_default().to_owned();
+                bytes = field.bytes().await?;
             }
             _ => {}
         }
     }
-    Ok((key, file))
+    Ok((key, kind, bytes))
 }
