@@ -105,11 +105,11 @@ await browse(async (browser) => {
   await juniper.seen('provider-members');
 
   // Papers: records to bill by, and the EMR's list beside the panel.
-  await juniper.page.getByRole('link', { name: /^Juniper Testwell at/ }).click();
+  await juniper.page.getByRole('link', { name: /Juniper Testwell at/ }).click();
   await juniper.page.getByRole('link', { name: 'Attachment records' }).click();
   expect(await juniper.page.getByRole('table').locator('tbody tr').count() >= 1, 'somebody is to be billed');
   await juniper.seen('provider-records');
-  await juniper.page.getByRole('link', { name: /^Juniper Testwell at/ }).click();
+  await juniper.page.getByRole('link', { name: /Juniper Testwell at/ }).click();
   await juniper.page.getByRole('link', { name: 'Clean up the panel' }).click();
   await juniper.page.getByRole('button', { name: 'Compare' }).click();
   expect((await juniper.page.getByRole('alert').innerText()).includes('Choose the EMR'), 'no file is told at the form');
@@ -119,7 +119,7 @@ await browse(async (browser) => {
   await juniper.page.getByRole('button', { name: 'Compare' }).click();
   await told(juniper, /Nothing is changed yet/);
   await juniper.seen('provider-clean-up-compared');
-  await juniper.page.getByLabel(/^Basil Fixturing/).check();
+  await juniper.page.getByLabel(/Basil Fixturing/).check();
   await juniper.page.getByRole('button', { name: 'Change whoever is ticked' }).click();
   await told(juniper, /1 added/);
   await juniper.seen('provider-cleaned-up');
