@@ -258,3 +258,69 @@ async fn two_thousand_are_one_folded_page_and_are_changed_batch_by_batch() {
     }
     assert_eq!(town.count(CONFIRMED).await, 2_000);
 }
+
+/// One person more than a batch, of whom the last is held by somebody else: a connection that is to be ended, and the form.
+async fn held(town: &Town, juniper: &mut Browser<'_>) -> (sqlx::PgConnection, Filled, String) {
+    let panel = juniper.get("/my").await.link("Juniper");
+    let all = crowd(501);
+    settle_in(&town.server.database.url, &all).await;
+    let last = all.last().expect("somebody").clone();
+    let mut holder = crate::cluster::connect(&town.server.database.url).await;
+    let begin = format!("BEGIN; INSERT INTO panel.patient (phn) VALUES ('{last}')");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(begin)).execute(&mut holder).await.expect("held");
+    let page = juniper.get(&format!("{panel}/clean-up")).await;
+    let mut form = page.form(&format!("{panel}/clean-up"));
+    form.action = format!("{panel}/clean-up/changes");
+    form.fields.retain(|(name, _)| name == "form_key");
+    for phn in all {
+        let one =
+            format!(r#"{{"phn":"{phn}","given":"Some","family":"Body","birthDate":"1990-01-01"}}"#);
+        form.fields.push(("add".into(), one));
+    }
+    (holder, form, last)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_could_not_be_done_is_told_with_whom_it_had_and_the_others_stand() {
+    let town = Town::start().await;
+    let mut juniper = town.sign_in(JUNIPER).await;
+    let (holder, form, last) = held(&town, &mut juniper).await;
+    let done = juniper.send(&form).await;
+    assert_eq!(done.text.matches("500 of 501 done.").count(), 2, "{}", done.text);
+    for text in
+        ["0 confirmed, 500 added, 0 taken off.", "Some Body", &last, "could not be done now"]
+    {
+        done.says(text);
+    }
+    drop(holder);
+    assert_eq!(town.count(CONFIRMED).await, 500);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_grows_while_batches_are_done() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let town = Town::start().await;
+    let mut juniper = town.sign_in(JUNIPER).await;
+    let (mut holder, form, _) = held(&town, &mut juniper).await;
+    let (action, body, cookie) = (&form.action, form.encoded(), &juniper.cookie);
+    let request = format!(
+        "POST {action} HTTP/1.1\r\nhost: pas.test\r\ncookie: {cookie}\r\nconnection: close\r\n\
+         content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut stream = tokio::net::TcpStream::connect(town.server.address).await.expect("connects");
+    stream.write_all(request.as_bytes()).await.expect("sends");
+    let (mut shown, mut piece) = (String::new(), [0; 4096]);
+    while !shown.contains("500 of 501 done.") {
+        let read = stream.read(&mut piece).await.expect("reads");
+        assert!(read > 0, "ended with {shown}");
+        shown.push_str(&String::from_utf8_lossy(&piece[..read]));
+    }
+    assert!(!shown.contains("</html>"), "the second batch waits: {shown}");
+    sqlx::raw_sql("ROLLBACK").execute(&mut holder).await.expect("let go");
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).await.expect("reads");
+    let rest = String::from_utf8_lossy(&rest);
+    assert!(rest.contains("501 of 501 done.") && rest.contains("</html>"), "{rest}");
+    assert_eq!(town.count(CONFIRMED).await, 501);
+}
