@@ -23,7 +23,7 @@ CREATE UNIQUE INDEX a_person_is_registered_once ON attachment.registration (phn)
 ALTER TABLE panel.change DROP CONSTRAINT reason_is_known;
 ALTER TABLE panel.change ADD CONSTRAINT reason_is_known CHECK (reason IN
     ('added', 'confirmed-again', 'removed', 'mrp-moved', 'clinic-moved', 'accepted', 'confirmed', 'attached-elsewhere', 'not-confirmed',
-     'no-longer-looking', 'died', 'provider-left'));
+     'no-longer-looking', 'died', 'provider-left', 'clean-up-added', 'clean-up-confirmed', 'clean-up-removed'));
 
 -- Who was accepted, and is to be confirmed.
 CREATE INDEX proposal_to_be_confirmed ON attachment.proposal (state_at) WHERE state = 'accepted';

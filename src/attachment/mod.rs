@@ -35,6 +35,7 @@ pub(crate) use words;
 
 mod after;
 mod capacity;
+mod cleaning;
 mod cleanup;
 mod clinic;
 mod complexity;
@@ -52,6 +53,7 @@ pub use after::{
     after_provider_left, after_removed,
 };
 pub use capacity::{Capacity, CapacityFault, Gender, Mix, Target, is_language};
+pub use cleaning::{Became, Chore, Chosen, Cleaned, clean};
 pub use cleanup::{
     CleanUp, Field, Invalid, Listed, Mismatch, Missing, Repeated, Unlisted, clean_up,
 };

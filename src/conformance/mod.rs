@@ -20,6 +20,7 @@ mod terminology;
 mod workflow;
 mod workflow_clinics;
 mod workflow_operations;
+mod workflow_papers;
 mod workflow_schemas;
 mod write;
 

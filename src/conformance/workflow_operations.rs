@@ -34,16 +34,6 @@ pub(super) const fn send(
     Operation { path, method, id, summary, takes: Some(takes), gives, others }
 }
 
-const RECORDS: Operation = Operation {
-    others: &[422],
-    ..get(
-        "/api/panels/{panel}/records",
-        "records",
-        "The attachment records of a panel, to bill by",
-        "Records",
-    )
-};
-
 pub(super) const OPERATIONS: &[Operation] = &[
     get("/api/me", "me", "Who is signed in, and what they may do", "Me"),
     get("/api/panels", "panels", "The panels that somebody acts for or looks after", "Panels"),
@@ -69,23 +59,6 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "Sending",
         (201, "List"),
     ),
-    RECORDS,
-    Operation {
-        path: "/api/panels/{panel}/records.csv",
-        id: "recordsTable",
-        summary: "The same as a table (RFC 4180)",
-        ..RECORDS
-    },
-    Operation {
-        others: &[422],
-        ..send(
-            ["/api/panels/{panel}/clean-up", "post"],
-            "cleanUp",
-            "Compare an EMR's list with a panel; changes nothing",
-            "EmrList",
-            (200, "CleanUp"),
-        )
-    },
     get("/api/panels/{panel}/targets", "targets", "How large it is to be by when", "Targets"),
     send(
         ["/api/panels/{panel}/targets", "post"],

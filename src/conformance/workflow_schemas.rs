@@ -9,6 +9,7 @@ use crate::attachment::{
 use crate::panel::Status;
 
 use super::workflow_clinics::clinics;
+use super::workflow_papers::cleaning;
 
 /// An object with members that are always there, and others that may be.
 pub(super) fn object(always: Value, sometimes: Value) -> Value {
@@ -68,7 +69,7 @@ fn flag() -> Value {
     json!({"type": "boolean"})
 }
 
-fn day() -> Value {
+pub(super) fn day() -> Value {
     json!({"type": "string", "format": "date"})
 }
 
@@ -80,13 +81,13 @@ fn uuid() -> Value {
     json!({"type": "string", "format": "uuid"})
 }
 
-fn phn() -> Value {
+pub(super) fn phn() -> Value {
     json!({"type": "string", "pattern": "^9[0-9]{9}$"})
 }
 
 /// Every schema, by name.
 pub(super) fn schemas() -> Vec<(&'static str, Value)> {
-    [panels(), overview(), lists(), families(), registering(), papers(), clinics()]
+    [panels(), overview(), lists(), families(), registering(), papers(), clinics(), cleaning()]
         .into_iter()
         .flatten()
         .collect()

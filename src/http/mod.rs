@@ -7,6 +7,7 @@
 mod api;
 mod body;
 mod certificate;
+mod cleaning;
 mod door;
 mod listen;
 mod home;

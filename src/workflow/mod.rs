@@ -4,6 +4,7 @@
 //! audit record. docs/ATTACHMENT.md draws it.
 
 mod acting;
+mod cleaning;
 mod clinics;
 mod delegates;
 mod lists;
@@ -27,11 +28,12 @@ use crate::process::Service;
 use crate::store::{Billing, By, PanelSide, StoreError};
 
 pub use acting::Provider;
+pub use cleaning::{BATCH, Cleaning, Newcomer, Picked, Picking};
 pub use clinics::Clinic;
 pub use lists::{Candidate, Choice, LeftOut, Sending};
 pub use numbers::numbers;
 pub use overview::{Area, Members, Own};
-pub use papers::Records;
+pub use papers::{Compared, Records};
 pub use registering::{Channel, Looking, MEMBERS, Member, RegisteredBy, Registering};
 pub use review::Given;
 pub use time::{Passed, pass_time};

@@ -2,12 +2,12 @@
 
 use chrono::NaiveDate;
 
-use crate::attachment::{CleanUp, EmrPatient, clean_up};
+use crate::attachment::{CleanUp, EmrPatient, Listed, clean_up};
 use crate::message::PhnCheck;
 use crate::panel::PanelId;
 use crate::process::beside;
 use crate::registry::Judgement;
-use crate::store::RecordRow;
+use crate::store::{PanelSide, RecordRow};
 
 use super::{About, Desk, Refusal, Right};
 
@@ -24,6 +24,17 @@ pub struct Records {
     pub provider: String,
     /// One an attachment, in the order in which they came about.
     pub rows: Vec<RecordRow>,
+}
+
+/// An EMR's list beside a panel.
+#[derive(Debug, Clone)]
+pub struct Compared {
+    /// Which panel.
+    pub side: PanelSide,
+    /// What differs.
+    pub told: CleanUp,
+    /// Everybody who is on the panel, with their record.
+    pub listed: Vec<Listed>,
 }
 
 /// Rows from which on comparing holds up others.
@@ -63,7 +74,7 @@ impl Desk<'_> {
         &self,
         panel: PanelId,
         patients: &[EmrPatient],
-    ) -> Result<CleanUp, Refusal> {
+    ) -> Result<Compared, Refusal> {
         let side = self.panel(panel, Right::Act).await?;
         let listed = self.service.store.listed_on(panel).await?;
         let phns = listed.iter().map(|listed| listed.record.phn.as_str()).collect();
@@ -72,6 +83,7 @@ impl Desk<'_> {
         let today = self.service.clock.today(self.service.offset);
         let by = Judgement { today, policy: self.service.judging };
         let many = patients.len() + listed.len() > MANY;
-        Ok(beside(many, || clean_up(patients, &listed, digit, by)))
+        let told = beside(many, || clean_up(patients, &listed, digit, by));
+        Ok(Compared { side, told, listed })
     }
 }

@@ -134,6 +134,26 @@ await browse(async (browser) => {
   expect(await juniper.page.getByRole('table').locator('tbody tr').count() >= 1, 'somebody is on the panel');
   await juniper.seen('provider-members');
 
+  // Papers: records to bill by, and the EMR's list beside the panel.
+  await juniper.page.getByRole('link', { name: /Juniper Testwell at/ }).click();
+  await juniper.page.getByRole('link', { name: 'Attachment records' }).click();
+  expect(await juniper.page.getByRole('table').locator('tbody tr').count() >= 1, 'somebody is to be billed');
+  await juniper.seen('provider-records');
+  await juniper.page.getByRole('link', { name: /Juniper Testwell at/ }).click();
+  await juniper.page.getByRole('link', { name: 'Clean up the panel' }).click();
+  await juniper.page.getByRole('button', { name: 'Compare' }).click();
+  expect((await juniper.page.getByRole('alert').innerText()).includes('Choose the EMR'), 'no file is told at the form');
+  await juniper.seen('provider-clean-up');
+  const emr = 'PHN,Given,Family,Birth date\n9876500029,Basil,Fixturing,1951-09-30\n9876500012,No,Number,1990-01-01\n';
+  await juniper.page.getByLabel('The EMR\'s list').setInputFiles({ name: 'list.csv', mimeType: 'text/csv', buffer: Buffer.from(emr) });
+  await juniper.page.getByRole('button', { name: 'Compare' }).click();
+  await told(juniper, /Nothing is changed yet/);
+  await juniper.seen('provider-clean-up-compared');
+  await juniper.page.getByLabel(/Basil Fixturing/).check();
+  await juniper.page.getByRole('button', { name: 'Change whoever is ticked' }).click();
+  await told(juniper, /1 added/);
+  await juniper.seen('provider-cleaned-up');
+
   // The director keeps the clinic's details and its staff.
   const iris = await Visitor.signIn(browser, 'Iris Ledgerly');
   await iris.page.getByRole('link', { name: 'Cedar Lantern Family Practice' }).click();

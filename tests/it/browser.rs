@@ -49,6 +49,27 @@ impl Browser<'_> {
         self.show(&form.action, &answer)
     }
 
+    /// Sends a form with a file in its field `list`.
+    pub async fn upload(&mut self, form: &Form, kind: &str, file: impl AsRef<[u8]>) -> Shown {
+        let mut body = Vec::new();
+        for (name, value) in form.fields.iter().filter(|(name, _)| name != "list") {
+            let part = format!(
+                "--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            );
+            body.extend(part.into_bytes());
+        }
+        let head = format!(
+            "--edge\r\nContent-Disposition: form-data; name=\"list\"; filename=\"list.csv\"\r\nContent-Type: {kind}\r\n\r\n"
+        );
+        body.extend(head.into_bytes());
+        body.extend(file.as_ref());
+        body.extend(b"\r\n--edge--\r\n");
+        let ask = self.server.request(&form.action).body(body).header("cookie", &self.cookie);
+        let ask = ask.header("content-type", "multipart/form-data; boundary=edge");
+        let answer = self.server.send(ask).await;
+        self.show(&form.action, &answer)
+    }
+
     /// Sends a form that is taken, and shows the page that follows.
     pub async fn click(&mut self, form: &Form) -> Shown {
         let sent = self.send(form).await;

@@ -16,6 +16,7 @@ mod clinic;
 mod delegates;
 mod members;
 mod networks;
+mod papers;
 mod refusals;
 mod rights;
 mod sound;

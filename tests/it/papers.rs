@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 
 use crate::access::USER;
 use crate::answer::Answer;
-use crate::attachment::{COSMO, DAHLIA, JUNIPER, MARIGOLD, Province, proposals, text};
-use crate::message::{ADD, PATIENTS, Patient, REMOVE};
+use crate::attachment::{BASIL, COSMO, DAHLIA, JUNIPER, MARIGOLD, Province, proposals, text};
+use crate::message::{ADD, PATIENTS, Patient, QUERY, REMOVE};
 
 mod clean_up;
+pub mod cleaning;
 mod described;
 mod panel;
 mod records;

@@ -3,9 +3,10 @@
 //! Who they are is in the token (`sub`), what they may do in `access.role`. Whatever is not theirs is not there (404). Errors are problem
 //! details (RFC 9457).
 
+mod cleaning;
 mod clinics;
 mod overview;
-mod papers;
+pub(super) mod papers;
 pub(super) mod problem;
 mod shown;
 mod signed;
@@ -57,6 +58,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .merge(overview::routes())
         .merge(clinics::routes())
         .merge(papers::routes())
+        .merge(cleaning::routes())
 }
 
 /// `GET /api/me`

@@ -90,7 +90,7 @@ async fn records_table(
 }
 
 /// The records as RFC 4180 has a table.
-fn table(records: &Records) -> Response {
+pub(in crate::http) fn table(records: &Records) -> Response {
     let mut text = "code,PHN,facility,provider,date\r\n".to_owned();
     for row in &records.rows {
         let fields = [&row.code, &row.phn, &records.facility, &records.provider];
@@ -125,8 +125,10 @@ fn media_type(text: &str) -> &str {
 
 /// How a list is written.
 #[derive(Debug, Clone, Copy)]
-enum Kind {
+pub(in crate::http) enum Kind {
+    /// CSV.
     Table,
+    /// FHIR.
     Bundle,
 }
 
@@ -160,10 +162,11 @@ async fn clean_up(State(app): Shared, At(id): At<i64>, request: Request) -> Resu
     let list = list.map_err(IntoResponse::into_response)?;
     let compared = signed.desk(&app).clean_up(PanelId(id), &list.patients).await;
     let compared = compared.map_err(|refusal| Problem::from(refusal).into_response())?;
-    Ok(Json(beside(bulky, || shown(&list, &compared))))
+    Ok(Json(beside(bulky, || shown(&list, &compared.told))))
 }
 
-fn read(kind: Kind, body: &[u8], app: &App) -> Result<EmrList, Problem> {
+/// Reads a list that an EMR wrote.
+pub(in crate::http) fn read(kind: Kind, body: &[u8], app: &App) -> Result<EmrList, Problem> {
     let unreadable = |Unreadable(why)| Problem::from(Refusal::Invalid(why));
     match kind {
         Kind::Table => read_table(body).map_err(unreadable),

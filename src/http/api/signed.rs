@@ -8,7 +8,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 
-use crate::access::Caller;
+use crate::access::{Caller, ClientId};
 use crate::attachment::Person;
 use crate::workflow::{Desk, Refusal};
 
@@ -26,6 +26,11 @@ pub(super) struct Signed {
 impl Signed {
     pub(super) fn desk<'d>(&'d self, app: &'d App) -> Desk<'d> {
         Desk { service: &app.service, person: &self.person, origin: self.by.origin() }
+    }
+
+    /// The program that they signed in through.
+    pub(super) fn client(&self) -> Option<&ClientId> {
+        self.by.caller.client()
     }
 
     pub(super) async fn of(parts: &Parts, app: &App, writes: bool) -> Result<Self, Response> {

@@ -1,6 +1,7 @@
 //! What every page has around it.
 
 use askama::Template;
+use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -9,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::access::RetryAfter;
 
+use super::growing::Growing;
 use super::visitor::Visitor;
 
 const STYLE: &str = include_str!("style.css");
@@ -69,20 +71,37 @@ impl<'v> Page<'v> {
     /// With this content. It is kept nowhere on the way, and runs nothing but that script.
     pub(super) fn show(self, content: &impl Template) -> Response {
         // Writing into a string fails only where a value's own text does, and ours are all plain.
-        let content = content.render().unwrap_or_default();
-        let Page { title, visitor, status, script, forms } = self;
+        let page = self.around(content.render().unwrap_or_default());
+        self.answer(Body::from(page))
+    }
+
+    /// With content that comes about bit by bit, and is shown as it does.
+    pub(super) fn begin(self) -> (Response, Growing) {
+        // A character that no text of ours has.
+        const PLACE: &str = "\u{1}";
+        let page = self.around(PLACE.to_owned());
+        let (head, tail) = page.split_once(PLACE).unwrap_or((&page, ""));
+        let (growing, body) = Growing::new(head, tail);
+        (self.answer(body), growing)
+    }
+
+    fn around(self, content: String) -> String {
+        let Page { title, visitor, script, .. } = self;
         let page = Layout { title, style: STYLE, visitor, content, script };
-        let page = page.render().unwrap_or_default();
+        page.render().unwrap_or_default()
+    }
+
+    fn answer(self, body: Body) -> Response {
         let plain = HeaderValue::from_static;
         let headers = [
             (header::CONTENT_TYPE, plain("text/html; charset=utf-8")),
             (header::CACHE_CONTROL, plain("no-store")),
-            (header::CONTENT_SECURITY_POLICY, policy(script, forms)),
+            (header::CONTENT_SECURITY_POLICY, policy(self.script, self.forms)),
             (header::X_CONTENT_TYPE_OPTIONS, plain("nosniff")),
             (header::REFERRER_POLICY, plain("same-origin")),
             (HeaderName::from_static("cross-origin-opener-policy"), plain("same-origin")),
         ];
-        (status, headers, page).into_response()
+        (self.status, headers, body).into_response()
     }
 }
 

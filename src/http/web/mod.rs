@@ -5,11 +5,15 @@
 mod asked;
 mod candidates;
 mod capacity;
+mod clean_up;
+mod cleaning;
 mod clinic;
 mod clinic_card;
 mod delegates;
+mod differing;
 mod family_cards;
 mod family_form;
+mod growing;
 mod home;
 mod layout;
 mod mail;
@@ -18,12 +22,14 @@ mod network;
 mod numbers;
 mod pages;
 mod panel;
+mod records;
 mod refused;
 mod registrations;
 mod review;
 mod sign_in;
 mod targets;
 mod typed;
+mod upload;
 mod visitor;
 mod words;
 
@@ -46,6 +52,10 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/my/panels/{panel}", get(panel::page))
         .route("/my/panels/{panel}/capacity", post(panel::state_capacity))
         .route("/my/panels/{panel}/members", get(members::page).post(members::search))
+        .route("/my/panels/{panel}/records", get(records::page))
+        .route("/my/panels/{panel}/records.csv", get(records::table))
+        .route("/my/panels/{panel}/clean-up", get(clean_up::page).post(clean_up::compare))
+        .route("/my/panels/{panel}/clean-up/changes", post(cleaning::change))
         .route("/my/panels/{panel}/candidates", get(candidates::page))
         .route("/my/panels/{panel}/lists", post(candidates::send))
         .route("/my/panels/{panel}/targets", get(targets::page).post(targets::set))

@@ -42,6 +42,17 @@ impl Visitor {
             Origin { request_id: self.request_id, caller: &self.caller, address: self.address };
         Desk { service: &app.service, person: &self.person, origin }
     }
+
+    /// As whom they are counted where somebody guesses: pages are one program for everybody, and one must not lock out the others.
+    pub(super) fn counted(&self) -> Option<ClientId> {
+        ClientId::parse(&format!("pas/{}", self.person.subject))
+    }
+
+    /// Whether a form is of their session.
+    pub(super) fn owns(&self, key: &str) -> Result<(), Response> {
+        let text = "This form is not of this session. Go back, load the page again, and send it once more.";
+        (key == self.form_key).then_some(()).ok_or_else(|| told(StatusCode::FORBIDDEN, text))
+    }
 }
 
 impl FromRequestParts<Arc<App>> for Visitor {
@@ -92,10 +103,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Form<T> {
         let held = body::read(sent, Encoding::Plain, app.limits, &app.bodies).await;
         let held = held.map_err(|code| app.alone(code).into_response())?;
         let key: Option<Key> = serde_urlencoded::from_bytes(held.bytes()).ok();
-        if key.is_none_or(|key| key.form_key != visitor.form_key) {
-            let text = "This form is not of this session. Go back, load the page again, and send it once more.";
-            return Err(told(StatusCode::FORBIDDEN, text));
-        }
+        visitor.owns(key.as_ref().map_or("", |key| &key.form_key))?;
         let read = serde_urlencoded::from_bytes(held.bytes());
         let read = read.map_err(|_| {
             told(

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate, Utc};
 
 use crate::attachment::{
-    Answer, Complexity, DeclineReason, Gender, Job, LeaveOutReason, Part, PartName, ProposalState,
+    Answer, Became, Complexity, DeclineReason, Gender, Job, LeaveOutReason, Part, PartName,
+    ProposalState,
 };
 use crate::clock::Clock;
 use crate::store::PanelSide;
@@ -213,6 +214,9 @@ pub(super) fn change(code: &str) -> &'static str {
         "not-confirmed" => "Accepted, but not confirmed in time",
         "no-longer-looking" => "No longer looks for a provider",
         "died" => "Died",
+        "clean-up-added" => "Added in a clean-up",
+        "clean-up-confirmed" => "Confirmed in a clean-up",
+        "clean-up-removed" => "Taken off in a clean-up",
         "provider-left" => "The provider left",
         _ => "Changed",
     }
@@ -261,6 +265,32 @@ pub(super) fn target(due_on: NaiveDate, missing: i64, today: NaiveDate) -> (Stri
 
 fn is_or_are(number: i64) -> String {
     format!("{} {}", people(number), if number == 1 { "is" } else { "are" })
+}
+
+/// Why somebody was not changed in a clean-up.
+pub(super) const fn not_cleaned(became: Became) -> &'static str {
+    match became {
+        Became::NoMatch => {
+            "Does not match provincial records, or cannot be attached. Check the number, names and birth date."
+        }
+        Became::NotPending => "Is not waiting to be confirmed any more. Compare again.",
+        Became::OtherProvider => "Has another provider, who has to take them off first.",
+        Became::NotOnPanel => "Is not on the panel.",
+        _ => "This could not be done now. Compare again, and send it once more.",
+    }
+}
+
+/// A number with its thousands apart.
+pub(super) fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut told = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            told.push(',');
+        }
+        told.push(digit);
+    }
+    told
 }
 
 /// What was just done, by a word of the address. Any other word says nothing.
@@ -317,6 +347,13 @@ mod tests {
         assert_eq!(told("2027-01-01", -3), "Below today's size by 3 people");
         assert_eq!(told("2026-11-21", 2), "The day is over, and 2 people are missing");
         assert_eq!(told("2026-11-21", -2), "The day is over, and the panel is as large");
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        for (number, told) in [(0, "0"), (500, "500"), (1_800, "1,800"), (1_000_000, "1,000,000")] {
+            assert_eq!(thousands(number), told);
+        }
     }
 
     #[test]

@@ -39,7 +39,7 @@ WITH asked AS MATERIALIZED (
 UPDATE attachment.proposal p SET entry_id = n.id
   FROM asked a JOIN entered n USING (phn) WHERE p.id = a.proposal_id";
 
-// $1 entries, $2 was; $3 when, $4 author, $5 for whom, $6 the act.
+// $1 entries, $2 was; $3 when, $4 author, $5 for whom, $6 the act; $7 why.
 const CONFIRM: &str = "
 WITH confirmed AS (
     UPDATE panel.entry e SET status = 'confirmed', status_at = $3, started_at = $3, author = $4, message_id = $6
@@ -48,7 +48,7 @@ WITH confirmed AS (
     RETURNING e.id, s.was
 )
 INSERT INTO panel.change (entry_id, was, became, at, author, on_behalf_of, message_id, reason)
-SELECT id, was, 'confirmed', $3, $4, $5, $6, 'confirmed' FROM confirmed";
+SELECT id, was, 'confirmed', $3, $4, $5, $6, $7 FROM confirmed";
 
 // Before somebody becomes MRP, whoever was must have ceased to be. $1 entries, $2 why; $3 when, $4 author, $5 for whom, $6 the act.
 const DISPLACE: &str = "
@@ -66,6 +66,17 @@ SELECT id, 'confirmed', 'not-mrp', $3, $4, $5, $6, reason FROM ended";
 
 const ON_PANEL: &str = "
 SELECT EXISTS (SELECT FROM panel.entry WHERE panel_id = $1 AND phn = ANY ($2) AND status IN ('confirmed', 'pending')) AS found";
+
+// Why somebody is confirmed: their provider said so of a list, or in a clean-up.
+const ACCEPTED: &str = "confirmed";
+pub(super) const CLEANED_UP: &str = "clean-up-confirmed";
+
+/// Entries that cease to be confirmed, and why each.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ended<'e> {
+    pub(super) entries: &'e [i64],
+    pub(super) reasons: &'e [&'static str],
+}
 
 impl Act {
     /// Whether one of these people, who are locked, is on the panel, pending or confirmed.
@@ -118,21 +129,38 @@ impl Act {
     /// # Errors
     /// When the database does not answer, or an entry is not as it was decided on: a defect.
     pub async fn confirm(&mut self, changes: &[Change]) -> Result<(), StoreError> {
-        let by = self.by.clone();
         let mut steps = Steps::default();
         changes.iter().for_each(|change| steps.take(0, change));
         if !steps.opened.is_empty() {
             return Err(StoreError::Broken("whoever is confirmed is on the panel".into()));
         }
-        let ended = steps.ended.len();
-        if ended > 0 {
-            let query = sqlx::query(DISPLACE).bind(steps.ended).bind(steps.ended_reason);
-            let query = query.bind(by.at).bind(&by.author).bind(&by.on_behalf_of).bind(by.id);
-            touched(query.execute(self.connection()).await?.rows_affected(), ended)?;
+        self.displace(Ended { entries: &steps.ended, reasons: &steps.ended_reason }).await?;
+        self.confirm_as(&steps.confirmed, &steps.confirmed_was, ACCEPTED).await
+    }
+
+    /// Entries elsewhere cease to be confirmed.
+    pub(super) async fn displace(&mut self, ended: Ended<'_>) -> Result<(), StoreError> {
+        let Ended { entries, reasons } = ended;
+        if entries.is_empty() {
+            return Ok(());
         }
-        let confirmed = steps.confirmed.len();
-        let query = sqlx::query(CONFIRM).bind(steps.confirmed).bind(steps.confirmed_was);
+        let by = self.by.clone();
+        let query = sqlx::query(DISPLACE).bind(entries).bind(reasons);
         let query = query.bind(by.at).bind(&by.author).bind(&by.on_behalf_of).bind(by.id);
-        touched(query.execute(self.connection()).await?.rows_affected(), confirmed)
+        touched(query.execute(self.connection()).await?.rows_affected(), entries.len())
+    }
+
+    /// Entries become confirmed, for a reason.
+    pub(super) async fn confirm_as(
+        &mut self,
+        entries: &[i64],
+        was: &[&'static str],
+        reason: &'static str,
+    ) -> Result<(), StoreError> {
+        let by = self.by.clone();
+        let query = sqlx::query(CONFIRM).bind(entries).bind(was);
+        let query = query.bind(by.at).bind(&by.author).bind(&by.on_behalf_of).bind(by.id);
+        let rows = query.bind(reason).execute(self.connection()).await?.rows_affected();
+        touched(rows, entries.len())
     }
 }

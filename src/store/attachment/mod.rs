@@ -5,6 +5,7 @@ mod acting;
 mod areas;
 mod candidates;
 mod capacity;
+mod changes;
 mod clinics;
 mod due;
 mod entries;

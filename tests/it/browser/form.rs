@@ -19,6 +19,13 @@ pub fn attribute(tag: &str, name: &str) -> Option<String> {
 }
 
 impl Form {
+    /// One that no page shows.
+    pub fn made_up(action: String, fields: &[(&str, &str)]) -> Form {
+        let names = fields.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Form { action, fields: fields.collect(), names }
+    }
+
     /// The same fields, sent elsewhere.
     pub fn to(self, action: String) -> Form {
         Form { action, ..self }

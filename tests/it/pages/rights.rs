@@ -15,8 +15,13 @@ async fn each_page_is_there_for_its_own_people_and_for_nobody_else() {
     let panel = town.room_for(1).await;
     let (members, candidates) = (format!("{panel}/members"), format!("{panel}/candidates"));
     let everybody = [JUNIPER, DAHLIA, COSMO, BARNABY, SAFFRON, FABLE, IRIS, BASIL];
-    let pages: [(&str, &[&str]); 5] = [
+    let (records, clean_up) = (format!("{panel}/records"), format!("{panel}/clean-up"));
+    let table = format!("{panel}/records.csv?from=2026-11-01&to=2026-11-30");
+    let pages: [(&str, &[&str]); 8] = [
         (&panel, &[JUNIPER, DAHLIA]),
+        (&records, &[JUNIPER, DAHLIA]),
+        (&table, &[JUNIPER, DAHLIA]),
+        (&clean_up, &[JUNIPER, DAHLIA]),
         (&members, &[JUNIPER, DAHLIA]),
         (&candidates, &[COSMO]),
         ("/my/networks/lantern-coast", &[COSMO]),

@@ -150,7 +150,7 @@ async fn a_list_that_cannot_be_read_is_refused_with_the_line() {
 }
 
 /// Ten digits with the right check digit, of which there is none for some.
-fn number(n: u32) -> Option<String> {
+pub fn number(n: u32) -> Option<String> {
     let digits = format!("9{n:08}");
     let weights = [2, 4, 8, 5, 10, 9, 7, 3];
     let sum: u32 = digits[1..].bytes().zip(weights).map(|(d, w)| u32::from(d - b'0') * w).sum();

@@ -253,6 +253,12 @@ async fn papers_have_the_shape_that_is_described() {
     check(&whole, "post", CLEAN_UP, &compared);
     let refused = province.compare(JUNIPER, panel, "no table").await;
     check(&whole, "post", CLEAN_UP, &refused);
+    let clover = PATIENTS[2];
+    let new = json!({"phn": clover.phn, "given": clover.given, "family": clover.family, "birthDate": clover.birth});
+    let changes = "/api/panels/{panel}/clean-up/changes";
+    for choice in [json!({"add": [new], "remove": [PATIENTS[1].phn]}), json!({})] {
+        check(&whole, "post", changes, &province.clean(JUNIPER, panel, &choice).await);
+    }
     for described in ["/api/panels/{panel}/records", "/api/panels/{panel}/records.csv"] {
         let path = described.replace("{panel}", &panel.to_string());
         let period = format!("{path}?from=2020-01-01&to=2099-01-01");
