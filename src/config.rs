@@ -1,8 +1,10 @@
 //! From settings to the values that the modules work with.
 
 mod door;
+mod pages;
 
 pub use door::{Admission, DoorFault, admission, claims, door};
+pub use pages::{PagesFault, pages};
 
 use chrono::FixedOffset;
 use tokio::sync::Semaphore;
@@ -89,6 +91,11 @@ pub fn mail(args: &MailArgs, sandbox: bool) -> Result<Option<Mail>, MailSetting>
         (Some(url), from) => Mail::smtp(url, from.as_deref().unwrap_or_default()).map(Some),
         (None, _) => Ok(sandbox.then(Mail::sandbox)),
     }
+}
+
+/// Where letters send families to; `base` is our own base URL.
+pub fn family_page(args: &MailArgs, base: &str) -> String {
+    args.family_page.clone().unwrap_or_else(|| format!("{base}/my/registrations"))
 }
 
 /// Everything that messages are processed with; `endpoint` is where this server can be reached.

@@ -34,6 +34,7 @@ pub mod reply;
 pub mod conformance;
 pub mod process;
 pub mod workflow;
+pub mod outgoing;
 pub mod mail;
 pub mod issuer;
 pub mod http;

@@ -63,7 +63,7 @@ pub struct Limiter {
 
 /// A budget of `allowance`, of which one comes back every `interval`.
 #[derive(Debug, Clone, Copy)]
-struct Rate {
+pub(super) struct Rate {
     interval: Duration,
     allowance: u32,
 }
@@ -76,17 +76,17 @@ struct Debts {
 }
 
 impl Rate {
-    fn of(count: NonZeroU32, time: Duration, allowance: NonZeroU32) -> Self {
+    pub(super) fn of(count: NonZeroU32, time: Duration, allowance: NonZeroU32) -> Self {
         Rate { interval: time / count.get(), allowance: allowance.get() }
     }
 
     /// How long until one can be taken; zero: now.
-    fn wait(self, whole: Instant, now: Instant) -> Duration {
+    pub(super) fn wait(self, whole: Instant, now: Instant) -> Duration {
         let debt = whole.saturating_duration_since(now) + self.interval;
         debt.saturating_sub(self.interval * self.allowance)
     }
 
-    fn after(self, whole: Instant, count: u32, now: Instant) -> Instant {
+    pub(super) fn after(self, whole: Instant, count: u32, now: Instant) -> Instant {
         let debt = whole.saturating_duration_since(now);
         let more = self.interval.checked_mul(count).unwrap_or(LONGEST_DEBT);
         let most = LONGEST_DEBT.max(self.interval * self.allowance);
@@ -154,7 +154,7 @@ impl Limiter {
     }
 }
 
-fn refuse(budget: Budget, wait: Duration) -> Result<(), RetryAfter> {
+pub(super) fn refuse(budget: Budget, wait: Duration) -> Result<(), RetryAfter> {
     let seconds = whole_seconds(wait);
     if seconds == 0 { Ok(()) } else { Err(RetryAfter { budget, seconds }) }
 }

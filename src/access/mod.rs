@@ -6,13 +6,14 @@
 //!                                            Limiter ──▶ yes or 429
 //! ```
 //!
-//! Everything here is pure but for three locks: keys that are replaced, tokens that were proven, budgets that are charged. Time is a value.
+//! Everything here is pure but for locks: keys that are replaced, tokens that were proven, budgets that are charged. Time is a value.
 
 mod algorithm;
 mod caller;
 mod cast;
 mod fault;
 mod grant;
+mod identity;
 mod jwks;
 mod limit;
 mod mint;
@@ -22,14 +23,17 @@ mod signature;
 #[cfg(test)]
 mod tests;
 mod token;
+mod turnstile;
 
 pub use algorithm::Algorithm;
 pub use caller::{Caller, ClientId, Subject};
 pub use cast::{Cast, CastClient, CastUser};
 pub use fault::TokenFault;
 pub use grant::{Grant, SpeakingFault, Spoken, may_speak};
+pub use identity::{Asked, Identity, IdentityFault};
 pub use jwks::{Keys, KeysFault};
 pub use limit::{Budget, Limiter, Limits, RetryAfter};
 pub use mint::{Claims, Mint, MintFault};
 pub use scope::Scopes;
 pub use token::{Authenticated, Expectation, Verifier};
+pub use turnstile::Turnstile;

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::Validation;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::algorithm::Algorithm;
 use super::caller::{Caller, ClientId, Subject};
@@ -19,6 +19,9 @@ use super::signature;
 
 /// Bytes of a token at most; a longer one is not looked at.
 const LONGEST: usize = 8 << 10;
+
+/// RFC 8725 §3.11: another kind of token of the same issuer must not pass for an access token.
+const ACCESS: &[&str] = &["jwt", "at+jwt", "application/at+jwt", "application/jwt"];
 
 /// What a token must be to be accepted.
 #[derive(Debug, Clone)]
@@ -99,13 +102,13 @@ struct Claims {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum OneOrMany {
+pub(super) enum OneOrMany {
     One(String),
     Many(Vec<String>),
 }
 
 impl OneOrMany {
-    fn all(&self) -> &[String] {
+    pub(super) fn all(&self) -> &[String] {
         match self {
             OneOrMany::One(one) => std::slice::from_ref(one),
             OneOrMany::Many(many) => many,
@@ -159,16 +162,30 @@ impl Verifier {
             proven.times.check(now, self.expected.leeway)?;
             return Ok(proven.by);
         }
-        let (header, algorithm) = self.header(token)?;
+        let (header, algorithm) = self.header(token, ACCESS)?;
         let held = held.ok_or(TokenFault::NoKeys)?;
-        let claims = signed(token, &header, algorithm, &held.keys)?;
+        let claims: Claims = signed(token, &header, algorithm, &held.keys)?;
         let proven = self.prove(&claims, now)?;
         held.memory.keep(fingerprint, proven.clone());
         Ok(proven.by)
     }
 
+    /// The claims of a token of one of these kinds (`typ`) that a key of the issuer signed. What they say is not looked at.
+    pub(super) fn claims<T: DeserializeOwned>(
+        &self,
+        token: &str,
+        kinds: &[&str],
+    ) -> Result<T, TokenFault> {
+        if token.len() > LONGEST {
+            return Err(TokenFault::TooLong);
+        }
+        let (header, algorithm) = self.header(token, kinds)?;
+        let held = self.held().ok_or(TokenFault::NoKeys)?;
+        signed(token, &header, algorithm, &held.keys)
+    }
+
     /// What the header says, read by itself: `jsonwebtoken` cannot tell a refused algorithm from a broken header.
-    fn header(&self, token: &str) -> Result<(Header, Algorithm), TokenFault> {
+    fn header(&self, token: &str, kinds: &[&str]) -> Result<(Header, Algorithm), TokenFault> {
         let mut parts = token.split('.');
         let (Some(first), Some(_), Some(_), None) =
             (parts.next(), parts.next(), parts.next(), parts.next())
@@ -183,10 +200,8 @@ impl Verifier {
         if header.crit.is_some() {
             return Err(TokenFault::Critical);
         }
-        // RFC 8725 §3.11: another kind of token of the same issuer must not pass for an access token.
-        let access = ["jwt", "at+jwt", "application/at+jwt", "application/jwt"];
         match &header.typ {
-            Some(typ) if !access.contains(&typ.to_ascii_lowercase().as_str()) => {
+            Some(typ) if !kinds.contains(&typ.to_ascii_lowercase().as_str()) => {
                 Err(TokenFault::NotForAccess)
             }
             _ => Ok((header, algorithm)),
@@ -211,12 +226,12 @@ impl Verifier {
 }
 
 /// The claims of a token that one of these keys signed.
-fn signed(
+fn signed<T: DeserializeOwned>(
     token: &str,
     header: &Header,
     algorithm: Algorithm,
     keys: &Keys,
-) -> Result<Claims, TokenFault> {
+) -> Result<T, TokenFault> {
     let kid = header.kid.as_deref();
     let key = keys.select(kid, algorithm).ok_or(if keys.names(kid) {
         TokenFault::AlgorithmRefused
@@ -229,7 +244,7 @@ fn signed(
     signature_only.validate_exp = false;
     signature_only.validate_nbf = false;
     signature_only.validate_aud = false;
-    jsonwebtoken::decode::<Claims>(token, &key.public, &signature_only)
+    jsonwebtoken::decode::<T>(token, &key.public, &signature_only)
         .map(|token| token.claims)
         .map_err(|error| TokenFault::of(error.kind()))
 }

@@ -7,6 +7,7 @@ mod access;
 mod audit;
 mod policy;
 mod mail;
+mod pages;
 mod records;
 mod roles;
 mod serve;
@@ -21,6 +22,7 @@ pub use grants::{
 };
 pub use listen::ListenArgs;
 pub use mail::MailArgs;
+pub use pages::PagesArgs;
 pub use policy::{MrpElsewhereArg, NamingArgs, NotOnPanelArg, PhnCheckArg, PolicyArgs};
 pub use records::{ImportArgs, MigrateArgs, PanelArgs, PanelFormat, RegistryArg};
 pub use roles::{AreasArgs, RoleAct, RoleArg, RoleArgs, RoleOfArgs};

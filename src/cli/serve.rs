@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{AccessArgs, ListenArgs, MailArgs, PolicyArgs, SharedArgs, TelemetryArgs, seconds};
+use super::{
+    AccessArgs, ListenArgs, MailArgs, PagesArgs, PolicyArgs, SharedArgs, TelemetryArgs, seconds,
+};
 
 /// Settings of `pas serve`.
 #[derive(Debug, Clone, Args)]
@@ -50,6 +52,9 @@ pub struct ServeArgs {
     /// Bounds.
     #[command(flatten)]
     pub limits: LimitArgs,
+    /// Pages for people.
+    #[command(flatten)]
+    pub pages: PagesArgs,
     /// Letters.
     #[command(flatten)]
     pub mail: MailArgs,

@@ -40,6 +40,9 @@ pub enum CommandError {
     /// Who may post.
     #[error(transparent)]
     Door(#[from] crate::config::DoorFault),
+    /// Who signs in to pages.
+    #[error(transparent)]
+    Pages(#[from] crate::config::PagesFault),
     /// The mail server.
     #[error(transparent)]
     Mail(#[from] crate::mail::MailSetting),

@@ -86,11 +86,8 @@ async fn serve(
     let service = config::service(args, store.clone(), endpoint.clone());
     let (trail, writer) = Queue::start(beside.clone(), Clock::System, QueueBounds::default());
     let mail = config::mail(&args.mail, database.is_sandbox())?;
-    let page = args
-        .mail
-        .family_page
-        .clone()
-        .unwrap_or_else(|| format!("{}/my/registrations", conformance::base(&endpoint)));
+    let page = config::family_page(&args.mail, conformance::base(&endpoint));
+    let pages = config::pages(&args.pages, desk.as_deref(), &endpoint)?;
     let claims = config::claims(&service, desk.as_deref(), args.keep_answers);
     let app = Arc::new(App {
         service,
@@ -102,6 +99,7 @@ async fn serve(
         claims,
         trail,
         mail,
+        pages,
         measure: metrics::measure(args.telemetry.metrics_bind)?,
     });
     tokio::spawn(chores::keep_time(app.clone()));

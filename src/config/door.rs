@@ -10,7 +10,8 @@ use crate::clock::Clock;
 use crate::conformance::{Claims, Security};
 use crate::http::Door;
 use crate::http::token::{Desk, SandboxDesk};
-use crate::issuer::{AddressFault, Issuer, KeySource, Pace};
+use crate::issuer::{Issuer, KeySource, Pace};
+use crate::outgoing::AddressFault;
 use crate::process::Service;
 
 /// Why there is no door, for the person who started the server.

@@ -55,6 +55,7 @@ pub use door::Door;
 pub use home::token_command;
 pub use listen::{ListenLimits, Stop, serve, stopped};
 pub use measure::{Kind, METRICS, Measure, Metric, metrics_router};
+pub use web::{Pages, SignIn};
 
 /// Bounds at the edge.
 #[derive(Debug, Clone, Copy)]
@@ -92,6 +93,8 @@ pub struct App {
     pub trail: Queue,
     /// Where letters to families go; none: they wait.
     pub mail: Option<Mail>,
+    /// Where people sign in, and how often they may come.
+    pub pages: Pages,
     /// Counts and times.
     pub measure: Measure,
 }

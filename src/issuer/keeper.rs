@@ -8,10 +8,13 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use crate::access::{Authenticated, TokenFault, Verifier};
+use crate::access::{
+    Asked as AskedFor, Authenticated, Identity, IdentityFault, TokenFault, Verifier,
+};
+use crate::outgoing::Address;
 
 use super::IssuerFault;
-use super::source::{Endpoints, KeySource};
+use super::source::{Endpoints, KeySource, discover};
 
 /// How often the issuer is asked.
 #[derive(Debug, Clone, Copy)]
@@ -94,6 +97,42 @@ impl Issuer {
     /// What its metadata told, once it was discovered.
     pub fn endpoints(&self) -> Option<Endpoints> {
         self.endpoints.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The same, and asked for now where it was not: keys may come from elsewhere.
+    pub(super) async fn found(&self) -> Result<Endpoints, IssuerFault> {
+        if let Some(known) = self.endpoints() {
+            return Ok(known);
+        }
+        let issuer = Address::parse(&self.verifier.expected().issuer);
+        let issuer = issuer.map_err(|_| IssuerFault::NotSecure)?;
+        let found = discover(&issuer, self.pace.patience).await?;
+        *self.endpoints.write().unwrap_or_else(PoisonError::into_inner) = Some(found.clone());
+        Ok(found)
+    }
+
+    /// How long it may take over one answer.
+    pub(super) fn patience(&self) -> Duration {
+        self.pace.patience
+    }
+
+    /// Whom this ID token is about, as of `now`. An unknown key makes us ask, as for any token.
+    ///
+    /// # Errors
+    /// Why the token is refused.
+    pub async fn identify(
+        &self,
+        token: &str,
+        asked: &AskedFor<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Identity, IdentityFault> {
+        match self.verifier.identify(token, asked, now) {
+            Err(IdentityFault::Token(TokenFault::UnknownKey)) if self.source.is_some() => {
+                self.ask_for_a_token().await;
+                self.verifier.identify(token, asked, now)
+            }
+            known => known,
+        }
     }
 
     /// Who sent this token, as of `now`. A token that names an unknown key makes us ask the issuer for its keys: it may have

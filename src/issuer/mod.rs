@@ -3,16 +3,16 @@
 //! Keys are asked for at the start, every few minutes, and when a token names one that is not known. Once there, they stay
 //! until newer ones come, however long the issuer is away.
 
-mod address;
-mod fetch;
 mod keeper;
+mod sign_in;
 mod source;
 
-pub use address::{Address, AddressFault};
 pub use keeper::{Issuer, Pace};
+pub use sign_in::{Attempt, Client, ClientFault, SignInFault};
 pub use source::{Endpoints, KeySource};
 
 use crate::access::KeysFault;
+use crate::outgoing::OutgoingFault;
 
 /// Why there are no newer keys. For the log: no text of the issuer is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -47,4 +47,16 @@ pub enum IssuerFault {
     /// What came is no key set.
     #[error("of the keys: {0}")]
     Keys(#[from] KeysFault),
+}
+
+impl From<OutgoingFault> for IssuerFault {
+    fn from(fault: OutgoingFault) -> Self {
+        match fault {
+            OutgoingFault::Unreachable => IssuerFault::Unreachable,
+            OutgoingFault::Silent => IssuerFault::Silent,
+            OutgoingFault::Status(status) => IssuerFault::Status(status),
+            OutgoingFault::TooLong => IssuerFault::TooLong,
+            OutgoingFault::NoRoots => IssuerFault::NoRoots,
+        }
+    }
 }

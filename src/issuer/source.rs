@@ -7,10 +7,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::access::Keys;
+use crate::outgoing::{self, Address, AddressFault};
 
 use super::IssuerFault;
-use super::address::{Address, AddressFault};
-use super::fetch;
 
 /// Where keys come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,12 +69,12 @@ impl KeySource {
             KeySource::File(path) => {
                 let length =
                     tokio::fs::metadata(path).await.map_err(|_| IssuerFault::NoFile)?.len();
-                if length > fetch::LONGEST as u64 {
+                if length > outgoing::LONGEST as u64 {
                     return Err(IssuerFault::TooLong);
                 }
                 (tokio::fs::read(path).await.map_err(|_| IssuerFault::NoFile)?.into(), None)
             }
-            KeySource::Url(address) => (fetch::get(address, patience).await?, None),
+            KeySource::Url(address) => (outgoing::get(address, patience).await?, None),
             KeySource::Discover(issuer) => {
                 let found = match known {
                     Some(known) => known.clone(),
@@ -83,7 +82,7 @@ impl KeySource {
                 };
                 let address = found.jwks_uri.as_deref().ok_or(IssuerFault::NoMetadata)?;
                 let address = Address::parse(address).map_err(|_| IssuerFault::NotSecure)?;
-                (fetch::get(&address, patience).await?, Some(found))
+                (outgoing::get(&address, patience).await?, Some(found))
             }
         };
         Ok((Keys::parse(&keys)?, found))
@@ -92,7 +91,10 @@ impl KeySource {
 
 /// The issuer's metadata as OpenID Connect has it, else as SMART has it. Both must be of the very issuer that was asked for;
 /// SMART's need not name it.
-async fn discover(issuer: &Address, patience: Duration) -> Result<Endpoints, IssuerFault> {
+pub(super) async fn discover(
+    issuer: &Address,
+    patience: Duration,
+) -> Result<Endpoints, IssuerFault> {
     let issuer = issuer.to_string();
     match read(&issuer, "openid-configuration", patience).await {
         Ok(found) if found.issuer.is_none() => Err(IssuerFault::AnotherIssuer),
@@ -107,7 +109,7 @@ async fn read(issuer: &str, name: &str, patience: Duration) -> Result<Endpoints,
     let base = issuer.trim_end_matches('/');
     let address = Address::parse(&format!("{base}/.well-known/{name}"))
         .map_err(|_| IssuerFault::NotSecure)?;
-    let document = fetch::get(&address, patience).await?;
+    let document = outgoing::get(&address, patience).await?;
     let found: Endpoints =
         serde_json::from_slice(&document).map_err(|_| IssuerFault::NoMetadata)?;
     match &found.issuer {

@@ -47,6 +47,7 @@ mod retention;
 mod round_trips;
 mod sandbox;
 mod sharing;
+mod sign_in;
 mod spans;
 mod token;
 mod validators;

@@ -36,7 +36,7 @@ impl Browser<'_> {
         let mut browser = Browser { server, cookie: String::new() };
         let signed = browser.post("/sign-in", &[("subject".into(), who.into())]).await;
         let cookie = signed.header("set-cookie").split(';').next().unwrap_or_default();
-        assert!(signed.status == 303 && cookie.starts_with("pas_session="), "{signed:?}");
+        assert!(signed.status == 303 && cookie.starts_with("__Host-pas_session="), "{signed:?}");
         browser.cookie = cookie.to_owned();
         browser
     }

@@ -63,11 +63,8 @@ impl Server {
         let store = Store::open(&pas::config::store_options(url, &args.limits)).expect("opens");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("listens");
         let address = listener.local_addr().expect("has an address");
-        let mut service = pas::config::service(
-            &args,
-            store.clone(),
-            "https://pas.example/$process-message".into(),
-        );
+        let endpoint = args.endpoint.as_deref().unwrap_or("https://pas.example/$process-message");
+        let mut service = pas::config::service(&args, store.clone(), endpoint.to_owned());
         if setup.fixed {
             let now: DateTime<Utc> = NOW.parse().expect("an instant");
             service.clock = Clock::fixed(now);
@@ -97,10 +94,11 @@ impl Server {
             limits,
             bodies: pas::config::body_room(&args),
             door,
-            desk,
             behind_gateway: args.access.behind_gateway,
             claims,
             trail,
+            pages: pas::config::pages(&args.pages, desk.as_deref(), endpoint).expect("pages"),
+            desk,
             mail: pas::config::mail(&args.mail, true).expect("a mail server"),
             measure: Measure::on(NOW.parse().expect("an instant")).expect("counts"),
         });

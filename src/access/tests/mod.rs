@@ -2,6 +2,7 @@
 
 mod accepted;
 mod again;
+mod identity;
 mod keys;
 mod mutations;
 mod refused;

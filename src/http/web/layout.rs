@@ -7,6 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
+use crate::access::RetryAfter;
+
 use super::visitor::Visitor;
 
 const STYLE: &str = include_str!("style.css");
@@ -18,6 +20,8 @@ pub(super) struct Page<'v> {
     visitor: Option<&'v Visitor>,
     status: StatusCode,
     script: Option<&'static str>,
+    /// Where its forms may lead, as the policy has it.
+    forms: &'static str,
 }
 
 #[derive(Template)]
@@ -39,12 +43,12 @@ struct Told<'t> {
 impl<'v> Page<'v> {
     /// For somebody who is signed in.
     pub(super) fn of(visitor: &'v Visitor, title: &'v str) -> Self {
-        Page { title, visitor: Some(visitor), status: StatusCode::OK, script: None }
+        Page { visitor: Some(visitor), ..Page::for_anybody(title) }
     }
 
     /// For anybody.
     pub(super) fn for_anybody(title: &'v str) -> Self {
-        Page { title, visitor: None, status: StatusCode::OK, script: None }
+        Page { title, visitor: None, status: StatusCode::OK, script: None, forms: "'self'" }
     }
 
     /// With another status.
@@ -57,18 +61,23 @@ impl<'v> Page<'v> {
         Page { script: Some(script), ..self }
     }
 
+    /// With forms that lead elsewhere as well.
+    pub(super) fn leading_to(self, forms: &'static str) -> Self {
+        Page { forms, ..self }
+    }
+
     /// With this content. It is kept nowhere on the way, and runs nothing but that script.
     pub(super) fn show(self, content: &impl Template) -> Response {
         // Writing into a string fails only where a value's own text does, and ours are all plain.
         let content = content.render().unwrap_or_default();
-        let Page { title, visitor, status, script } = self;
+        let Page { title, visitor, status, script, forms } = self;
         let page = Layout { title, style: STYLE, visitor, content, script };
         let page = page.render().unwrap_or_default();
         let plain = HeaderValue::from_static;
         let headers = [
             (header::CONTENT_TYPE, plain("text/html; charset=utf-8")),
             (header::CACHE_CONTROL, plain("no-store")),
-            (header::CONTENT_SECURITY_POLICY, policy(script)),
+            (header::CONTENT_SECURITY_POLICY, policy(script, forms)),
             (header::X_CONTENT_TYPE_OPTIONS, plain("nosniff")),
             (header::REFERRER_POLICY, plain("same-origin")),
             (HeaderName::from_static("cross-origin-opener-policy"), plain("same-origin")),
@@ -82,13 +91,20 @@ pub(super) fn told(status: StatusCode, text: &str) -> Response {
     Page::for_anybody("Not now").status(status).show(&Told { text })
 }
 
+/// To somebody who came too often: when to come again.
+pub(super) fn often(too: RetryAfter) -> Response {
+    let text = "That was too often for one minute. Wait a moment, and try again.";
+    let again = [(header::RETRY_AFTER, too.seconds.to_string())];
+    (again, told(StatusCode::TOO_MANY_REQUESTS, text)).into_response()
+}
+
 /// Nothing is loaded from anywhere; the one style sheet, and the script where there is one, are those that were written here.
-/// Forms go to us.
-fn policy(script: Option<&str>) -> HeaderValue {
+/// Forms go to us, unless a page says more.
+fn policy(script: Option<&str>, forms: &str) -> HeaderValue {
     let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
     let runs = script.map(|script| format!("script-src {}; ", hash(script))).unwrap_or_default();
     let policy = format!(
-        "default-src 'none'; {runs}style-src {}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+        "default-src 'none'; {runs}style-src {}; base-uri 'none'; form-action {forms}; frame-ancestors 'none'",
         hash(STYLE)
     );
     HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))

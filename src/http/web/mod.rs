@@ -13,6 +13,7 @@ mod mail;
 mod members;
 mod network;
 mod numbers;
+mod pages;
 mod panel;
 mod refused;
 mod registrations;
@@ -29,10 +30,13 @@ use axum::routing::{get, post};
 
 use super::App;
 
+pub use pages::{Pages, SignIn};
+
 /// Every page.
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
+        .route("/sign-in/back", get(sign_in::back))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/my", get(home::page))
         .route("/my/panels/{panel}", get(panel::page))

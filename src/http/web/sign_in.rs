@@ -1,9 +1,13 @@
-//! Signing in and out. In the sandbox, the cast signs in by one click each.
+//! Signing in and out. In the sandbox the cast signs in by one click each; elsewhere people do so with the issuer
+//! (`elsewhere`), and without one nobody does.
+
+mod elsewhere;
 
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Form, State};
+use axum::extract::{Form, FromRequestParts, Query, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -14,15 +18,20 @@ use crate::access::CastUser;
 use crate::attachment::Role;
 use crate::store::{Session, SessionTimes};
 
-use super::super::App;
 use super::super::token::Desk;
-use super::layout::{Page, told};
-use super::visitor::{COOKIE, digest_of};
+use super::super::{App, door};
+use super::layout::{Page, often, told};
+
+pub(super) use elsewhere::back;
 
 #[derive(Template)]
 #[template(path = "web/sign_in.html")]
-struct SignIn<'c> {
+struct SignInPage<'c> {
     people: Vec<(&'c CastUser, &'static str)>,
+    /// The host of the issuer with whom people sign in.
+    elsewhere: Option<&'c str>,
+    /// The same, to somebody who signed out a moment ago.
+    signed_out: Option<&'c str>,
 }
 
 /// What somebody of the cast is, in a word.
@@ -45,56 +54,99 @@ fn cast(app: &App) -> &[CastUser] {
     }
 }
 
+/// What an address may say of what was done before.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Before {
+    done: String,
+}
+
 /// `GET /sign-in`
-pub(super) async fn page(State(app): State<Arc<App>>) -> Response {
+pub(super) async fn page(
+    State(app): State<Arc<App>>,
+    before: Result<Query<Before>, axum::extract::rejection::QueryRejection>,
+) -> Response {
+    let Query(before) = before.unwrap_or_default();
     let mut people: Vec<_> = cast(&app).iter().map(|user| (user, word(user))).collect();
     people.sort_by_key(|(user, word)| (*word, user.name.as_str()));
-    Page::for_anybody("Sign in").show(&SignIn { people })
+    let elsewhere = app.pages.sign_in().map(elsewhere::place);
+    let signed_out = elsewhere.filter(|_| before.done == "signed-out");
+    let page = Page::for_anybody("Sign in");
+    let page =
+        app.pages.sign_in().map_or(page, |sign_in| page.leading_to(elsewhere::form(sign_in)));
+    page.show(&SignInPage { people, elsewhere, signed_out })
 }
 
-/// Who signs in.
+/// Somebody who signs in, and has not tried so too often from where they are.
+pub(super) struct Knock;
+
+impl FromRequestParts<Arc<App>> for Knock {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        let address = door::origin(parts, app.behind_gateway);
+        app.pages.knock(address).map(|()| Knock).map_err(often)
+    }
+}
+
+/// Who signs in, where it is to be said here.
 #[derive(Debug, Deserialize)]
 pub(super) struct Asked {
-    subject: String,
+    subject: Option<String>,
 }
 
-/// `POST /sign-in`: somebody of the cast.
-pub(super) async fn sign_in(State(app): State<Arc<App>>, Form(asked): Form<Asked>) -> Response {
-    let Some(user) = cast(&app).iter().find(|user| user.subject == asked.subject) else {
+/// `POST /sign-in`: somebody of the cast, or whoever goes on to the issuer.
+pub(super) async fn sign_in(
+    State(app): State<Arc<App>>,
+    Knock: Knock,
+    headers: HeaderMap,
+    Form(asked): Form<Asked>,
+) -> Response {
+    if let Some(sign_in) = app.pages.sign_in() {
+        return elsewhere::begin(&app, sign_in).await;
+    }
+    let named = |user: &&CastUser| asked.subject.as_ref() == Some(&user.subject);
+    let Some(user) = cast(&app).iter().find(named) else {
         return told(StatusCode::NOT_FOUND, "Nobody of that name can sign in here.");
     };
-    let (Some(secret), Some(form_key)) = (random(), random()) else {
-        return told(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "You cannot sign in now. Try again in a moment.",
-        );
-    };
-    let session = Session { subject: user.subject.clone(), name: user.name.clone(), form_key };
+    open(&app, &headers, user.subject.clone(), user.name.clone()).await
+}
+
+/// Opens a session under a new secret, and ends the one that this browser had: nobody goes on in one that somebody else gave them.
+async fn open(app: &App, headers: &HeaderMap, subject: String, name: String) -> Response {
+    let (Some(secret), Some(form_key)) = (random(), random()) else { return not_now() };
+    let cookie = app.pages.session();
+    if let Some(before) = cookie.digest(headers) {
+        // Whatever comes of it: it ends by itself as well.
+        let _ = app.service.store.close_session(&before).await;
+    }
+    let session = Session { subject, name, form_key };
     let (now, digest) = (app.service.clock.now(), Sha256::digest(secret.as_bytes()));
     let opened = app.service.store.open_session(&digest, &session, now, SessionTimes::default());
     if opened.await.is_err() {
-        return told(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "You cannot sign in now. Try again in a moment.",
-        );
+        return not_now();
     }
-    let cookie = format!("{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Lax");
-    with_cookie(Redirect::to("/my").into_response(), &cookie)
+    with_cookie(Redirect::to("/my").into_response(), &cookie.set(&secret, None))
 }
 
 /// `POST /sign-out`. Without a form's key: to be signed out by somebody else's page is a nuisance at most.
 pub(super) async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    if let Some(digest) = digest_of(&headers) {
+    let cookie = app.pages.session();
+    if let Some(digest) = cookie.digest(&headers) {
         // Whatever comes of it, the browser forgets the secret.
         let _ = app.service.store.close_session(&digest).await;
     }
-    let gone = format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
-    with_cookie(Redirect::to("/sign-in").into_response(), &gone)
+    let to = app.pages.sign_in().map_or("/sign-in", |_| "/sign-in?done=signed-out");
+    with_cookie(Redirect::to(to).into_response(), &cookie.gone())
+}
+
+fn not_now() -> Response {
+    told(StatusCode::SERVICE_UNAVAILABLE, "You cannot sign in now. Try again in a moment.")
 }
 
 fn with_cookie(mut response: Response, cookie: &str) -> Response {
     if let Ok(cookie) = HeaderValue::from_str(cookie) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
+        response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
 }

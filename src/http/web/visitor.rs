@@ -4,12 +4,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::access::{Caller, ClientId, Subject};
@@ -20,10 +19,7 @@ use crate::workflow::Desk;
 
 use super::super::negotiate::Encoding;
 use super::super::{App, RequestId, body, door};
-use super::layout::told;
-
-/// The cookie of a session.
-pub(super) const COOKIE: &str = "pas_session";
+use super::layout::{often, told};
 
 /// Somebody who is signed in.
 #[derive(Debug)]
@@ -60,10 +56,11 @@ impl FromRequestParts<Arc<App>> for Visitor {
             )
         };
         let sign_in = || Redirect::to("/sign-in").into_response();
-        let digest = digest_of(&parts.headers).ok_or_else(sign_in)?;
+        let digest = app.pages.session().digest(&parts.headers).ok_or_else(sign_in)?;
         let (store, now) = (&app.service.store, app.service.clock.now());
         let session = store.session(&digest, now, SessionTimes::default()).await;
         let session = session.map_err(|_| away())?.ok_or_else(sign_in)?;
+        app.pages.visit(&digest).map_err(often)?;
         let person = store.person(&session.subject).await.map_err(|_| away())?;
         let by = ClientId::parse("pas").zip(Subject::parse(&session.subject));
         let (client, subject) = by.ok_or_else(sign_in)?;
@@ -76,14 +73,6 @@ impl FromRequestParts<Arc<App>> for Visitor {
             address: door::origin(parts, app.behind_gateway),
         })
     }
-}
-
-/// The digest of the secret in the session's cookie.
-pub(super) fn digest_of(headers: &HeaderMap) -> Option<[u8; 32]> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let named = |pair: &str| pair.trim().strip_prefix(COOKIE)?.strip_prefix('=').map(str::to_owned);
-    let secret = cookies.flat_map(|value| value.split(';')).find_map(named)?;
-    Some(Sha256::digest(secret.as_bytes()).into())
 }
 
 /// What a visitor sent by one of our own forms.

@@ -1,4 +1,4 @@
-//! Addresses that keys may be fetched from.
+//! Addresses that something may be asked of.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -30,7 +30,7 @@ impl Address {
     /// Reads an address.
     ///
     /// # Errors
-    /// When keys should not be fetched from there.
+    /// When nothing should be asked of it.
     pub fn parse(text: &str) -> Result<Self, AddressFault> {
         let uri: Uri = text.parse().map_err(|_| AddressFault::NotAUrl)?;
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
