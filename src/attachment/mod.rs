@@ -37,6 +37,7 @@ mod after;
 mod capacity;
 mod cleanup;
 mod complexity;
+mod contact;
 mod emr;
 mod letter;
 mod numbers;
@@ -52,10 +53,11 @@ pub use cleanup::{
     CleanUp, Field, Invalid, Listed, Mismatch, Missing, Repeated, Unlisted, clean_up,
 };
 pub use complexity::{Bands, Complexity, complexity};
+pub use contact::{Contact, ContactChannel, dialled, is_email};
 pub use emr::{
     EmrFault, EmrList, EmrName, EmrPatient, Numbering, Unreadable, read_bundle, read_table,
 };
-pub use letter::{Letter, NoticeKind};
+pub use letter::{LONGEST_TEXT, Letter, NoticeKind, NoticePages};
 pub use numbers::{Cell, CommunityNumbers, Month, Numbers, Published, Tally, months_before};
 pub use policy::Policy;
 pub use proposal::{

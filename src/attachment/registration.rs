@@ -105,6 +105,8 @@ pub struct Periods {
     pub remind: TimeDelta,
     /// After a list was sent, until the rest of it is put back.
     pub due: TimeDelta,
+    /// After somebody was accepted, until their provider is reminded to confirm them.
+    pub confirm: TimeDelta,
     /// An attachment that ends sooner gives the old waiting time back, months.
     pub lasting: Months,
 }
@@ -116,6 +118,7 @@ impl Default for Periods {
             answer: TimeDelta::days(30),
             remind: TimeDelta::days(7),
             due: TimeDelta::days(14),
+            confirm: TimeDelta::days(7),
             lasting: Months::new(12),
         }
     }

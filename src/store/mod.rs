@@ -29,10 +29,10 @@ mod watch;
 mod whole;
 
 pub use attachment::{
-    ATTEMPTS, Act, Billing, By, CommunityTally, Delegate, DueNotice, FamilyView, HealthUpdate,
-    ListView, MEMBERS_SHOWN, MemberSearch, MemberView, Moved, Named, NetworkView, NewFamily,
-    NewRegistration, Outstanding, PanelSide, Picked, ProposalView, RecordRow, RegistrationView,
-    Stated, Waiting, Wishes,
+    ATTEMPTS, Act, Billing, By, CallReason, CallView, CommunityTally, Delegate, DueNotice,
+    FamilyView, HealthUpdate, ListView, MEMBERS_SHOWN, MemberSearch, MemberView, Moved, Named,
+    NetworkView, NewFamily, NewRegistration, Outstanding, PanelSide, Picked, ProposalView,
+    RecordRow, RegistrationView, Stated, Waiting, Wishes,
 };
 pub use audit::{Queue, QueueBounds, Sealed, Trail, TrailQuestion, TrailState, Writer};
 pub use directory::Directory;

@@ -24,6 +24,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (11, "attachment", include_str!("../../migrations/0011_attachment.sql")),
     (12, "sessions", include_str!("../../migrations/0012_sessions.sql")),
     (13, "notices", include_str!("../../migrations/0013_notices.sql")),
+    (17, "told", include_str!("../../migrations/0017_told.sql")),
 ];
 
 /// The version that this build needs.

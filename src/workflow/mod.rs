@@ -3,6 +3,8 @@
 //! Every act has the shape of a message's: judged by [`crate::attachment`], which is pure, applied in one transaction with its history and its
 //! audit record. docs/ATTACHMENT.md draws it.
 
+mod calls;
+mod contact;
 mod delegates;
 mod lists;
 mod numbers;

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-use crate::attachment::{Gender, is_language};
+use crate::attachment::{Gender, dialled, is_email, is_language};
 
 /// People in one family at most.
 pub const MEMBERS: usize = 20;
@@ -152,7 +152,8 @@ pub(super) fn check_contact(
 ) -> Result<(), &'static str> {
     let reachable = match channel {
         Channel::Email => email.is_some_and(is_email),
-        Channel::Phone | Channel::Text => phone.is_some_and(is_phone),
+        Channel::Phone => phone.is_some_and(is_phone),
+        Channel::Text => phone.is_some_and(|phone| dialled(phone).is_some()),
     };
     let told = "Give an e-mail address or a telephone number, as the channel says.";
     reachable.then_some(()).ok_or(told)
@@ -171,15 +172,6 @@ pub(super) fn check_wishes(
         return Err("A language is a tag such as `en` or `zh-Hant`.");
     }
     Ok(())
-}
-
-fn is_email(text: &str) -> bool {
-    let parts = text.split_once('@');
-    text.len() <= 254
-        && !text.contains(|c: char| c.is_whitespace() || c.is_control())
-        && parts.is_some_and(|(name, host)| {
-            !name.is_empty() && host.contains('.') && !host.contains('@')
-        })
 }
 
 fn is_phone(text: &str) -> bool {

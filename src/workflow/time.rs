@@ -3,7 +3,8 @@
 
 use crate::access::Caller;
 use crate::attachment::{
-    Move, Place, ProposalState, RegistrationId, RegistrationState, Step, after, after_gone,
+    Move, NoticeKind, Place, ProposalState, RegistrationId, RegistrationState, Step, after,
+    after_gone,
 };
 use crate::audit::{Origin, Outcome, Patients, Record};
 use crate::clock::Clock;
@@ -18,7 +19,7 @@ pub struct Passed {
     pub registrations: usize,
     /// Lists whose time was up.
     pub lists: usize,
-    /// Lists whose providers are reminded.
+    /// Lists of which providers are reminded, and people who are reminded to confirm.
     pub reminders: usize,
 }
 
@@ -49,7 +50,9 @@ pub async fn pass_time(service: &Service) -> Result<Passed, StoreError> {
             passed.registrations += move_all(service, by, &phns).await?;
         }
     }
-    passed.reminders = service.store.remind(now, periods).await?.len();
+    let (by, store) = (own(service), &service.store);
+    passed.reminders = store.remind(&by, now - periods.remind).await?.len();
+    passed.reminders += store.remind_to_confirm(&by, now - periods.confirm).await?;
     Ok(passed)
 }
 
@@ -110,6 +113,7 @@ async fn expire(
     }
     let record = record(&act.by, "expire-list", &phns);
     act.move_proposals(&moves).await?;
+    act.tell_practice(list, NoticeKind::ListExpired).await?;
     act.take(&steps, billing(service)).await?;
     act.raise(&phns).await?;
     act.commit(&record).await?;

@@ -3,6 +3,7 @@
 //! Who they are is in the token (`sub`), what they may do in `access.role`. Whatever is not theirs is not there (404). Errors are problem
 //! details (RFC 9457).
 
+mod notices;
 mod papers;
 pub(super) mod problem;
 mod shown;
@@ -50,6 +51,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/api/families/{family}", put(update_family))
         .route("/api/registrations/{registration}/reconfirm", post(reconfirm))
         .route("/api/registrations/{registration}/withdraw", post(withdraw))
+        .merge(notices::routes())
         .merge(papers::routes())
 }
 

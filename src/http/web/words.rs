@@ -227,6 +227,8 @@ pub(super) fn done(word: Option<&str>) -> Option<&'static str> {
         "answers" => Some("Your answers are sent."),
         "confirmed" => Some("Confirmed: they are on the panel."),
         "list" => Some("The list is sent."),
+        "notices" => Some("Thank you: this is how we tell you from now on."),
+        "called" => Some("Ticked off: they were called."),
         "registered" => Some("You are registered."),
         "changed" => Some("It was changed."),
         "reconfirmed" => Some("Thank you: you are still on the registry."),

@@ -35,9 +35,6 @@ SELECT r.phn FROM attachment.registration r JOIN panel.panel n ON n.id = r.panel
 const LISTS: &str = "
 SELECT id, panel_id FROM attachment.list WHERE state = 'sent' AND due_at <= $1 ORDER BY due_at LIMIT $2";
 
-const REMIND: &str = "
-UPDATE attachment.list SET reminded_at = $1 WHERE state = 'sent' AND reminded_at IS NULL AND sent_at <= $2 RETURNING id";
-
 impl Store {
     /// People to whom this is to happen, some at a time.
     ///
@@ -74,19 +71,5 @@ impl Store {
             Ok((ListId(row.try_get("id")?), PanelId(row.try_get("panel_id")?)))
         };
         rows.iter().map(list).collect()
-    }
-
-    /// Writes down that the providers of lists which are open for so long are reminded; gives those lists, each once whichever server asks.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn remind(
-        &self,
-        now: DateTime<Utc>,
-        periods: &Periods,
-    ) -> Result<Vec<ListId>, StoreError> {
-        let query = sqlx::query(REMIND).bind(now).bind(now - periods.remind);
-        let rows = query.fetch_all(&self.pool).await?;
-        rows.iter().map(|row| Ok(ListId(row.try_get("id")?))).collect()
     }
 }

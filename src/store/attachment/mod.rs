@@ -2,8 +2,10 @@
 
 mod act;
 mod areas;
+mod calls;
 mod candidates;
 mod capacity;
+mod contacts;
 mod due;
 mod entries;
 mod families;
@@ -21,6 +23,7 @@ mod targets;
 
 pub use act::{Act, By};
 pub use areas::Named;
+pub use calls::{CallReason, CallView};
 pub use capacity::{PanelSide, Stated};
 pub use families::{FamilyView, HealthUpdate, RegistrationView, Wishes};
 pub use lists::{ListView, Picked, ProposalView};
