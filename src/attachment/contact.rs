@@ -39,10 +39,10 @@ impl Contact {
     /// # Errors
     /// What is wrong, for whoever filled it in.
     pub fn check(&self) -> Result<(), &'static str> {
-        if !self.email.as_deref().is_none_or(is_email) {
+        if self.email.as_deref().is_some_and(|email| !is_email(email)) {
             return Err("That is no e-mail address.");
         }
-        if !self.phone.as_deref().is_none_or(|phone| dialled(phone).is_some()) {
+        if self.phone.as_deref().is_some_and(|phone| dialled(phone).is_none()) {
             return Err("Give the telephone number with its area code, such as 250 555 0100.");
         }
         match self.channel {

@@ -18,6 +18,7 @@ mod sections;
 mod snapshot;
 mod terminology;
 mod workflow;
+mod workflow_notices;
 mod workflow_schemas;
 mod write;
 

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::openapi::refusal;
+use super::workflow_notices::NOTICES;
 use super::workflow_schemas::schemas;
 use super::{Claims, Security};
 
@@ -18,20 +19,20 @@ const ABOUT: [u16; 2] = [400, 404];
 const SENT: [u16; 4] = [400, 408, 413, 415];
 
 /// One operation, as it is put together.
-struct Operation {
-    path: &'static str,
-    method: &'static str,
-    id: &'static str,
-    summary: &'static str,
+pub(super) struct Operation {
+    pub(super) path: &'static str,
+    pub(super) method: &'static str,
+    pub(super) id: &'static str,
+    pub(super) summary: &'static str,
     /// The schema of what is sent, if anything is.
-    takes: Option<&'static str>,
+    pub(super) takes: Option<&'static str>,
     /// The status of success, and the schema of its body.
-    gives: (u16, &'static str),
+    pub(super) gives: (u16, &'static str),
     /// Statuses besides those that always can be.
-    others: &'static [u16],
+    pub(super) others: &'static [u16],
 }
 
-const fn get(
+pub(super) const fn get(
     path: &'static str,
     id: &'static str,
     summary: &'static str,
@@ -40,7 +41,7 @@ const fn get(
     Operation { path, method: "get", id, summary, takes: None, gives: (200, gives), others: &[] }
 }
 
-const fn send(
+pub(super) const fn send(
     [path, method]: [&'static str; 2],
     id: &'static str,
     summary: &'static str,
@@ -163,21 +164,21 @@ const OPERATIONS: &[Operation] = &[
         "Nothing",
         (200, "Families"),
     ),
+    Operation {
+        others: &[409],
+        ..send(
+            ["/api/registrations/{registration}/withdraw", "post"],
+            "withdraw",
+            "Not looking any more",
+            "Nothing",
+            (200, "Families"),
+        )
+    },
 ];
-
-const WITHDRAW: Operation = Operation {
-    path: "/api/registrations/{registration}/withdraw",
-    method: "post",
-    id: "withdraw",
-    summary: "Not looking any more",
-    takes: Some("Nothing"),
-    gives: (200, "Families"),
-    others: &[409],
-};
 
 /// Adds the workflow to a description.
 pub(super) fn describe(claims: &Claims, document: &mut Value) {
-    for operation in OPERATIONS.iter().chain([&WITHDRAW]) {
+    for operation in OPERATIONS.iter().chain(NOTICES) {
         let item = &mut document["paths"][operation.path];
         item["description"] = "For people who are signed in.".into();
         item[operation.method] = operation.described(claims);
@@ -227,12 +228,12 @@ impl Operation {
             })
         };
         let uuid = || json!({"type": "string", "format": "uuid"});
-        let number = json!({"type": "integer", "format": "int64"});
         let in_path = [
-            path("panel", "The panel's number", number),
+            path("panel", "The panel's number", json!({"type": "integer", "format": "int64"})),
             path("list", "The list's number", uuid()),
             path("registration", "The registration's number", uuid()),
             path("family", "The family's number", uuid()),
+            path("network", "The network's code", json!({"type": "string"})),
             path("practitioner", "The provider's key in PAS", json!({"type": "string"})),
             path("subject", "Who, as the issuer knows them", json!({"type": "string"})),
         ];

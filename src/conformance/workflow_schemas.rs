@@ -8,8 +8,10 @@ use crate::attachment::{
 };
 use crate::panel::Status;
 
+use super::workflow_notices::notices;
+
 /// An object with members that are always there, and others that may be.
-fn object(always: Value, sometimes: Value) -> Value {
+pub(super) fn object(always: Value, sometimes: Value) -> Value {
     let members = |value: Value| match value {
         Value::Object(members) => members,
         _ => Map::new(),
@@ -20,27 +22,27 @@ fn object(always: Value, sometimes: Value) -> Value {
     json!({"type": "object", "required": required, "properties": properties, "additionalProperties": false})
 }
 
-fn all_of(always: Value) -> Value {
+pub(super) fn all_of(always: Value) -> Value {
     object(always, json!({}))
 }
 
-fn list_of(items: Value) -> Value {
+pub(super) fn list_of(items: Value) -> Value {
     json!({"type": "array", "items": items})
 }
 
-fn of(schema: &str) -> Value {
+pub(super) fn of(schema: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{schema}")})
 }
 
-fn of_many(schema: &str) -> Value {
+pub(super) fn of_many(schema: &str) -> Value {
     list_of(of(schema))
 }
 
-fn or_null(kind: &str) -> Value {
+pub(super) fn or_null(kind: &str) -> Value {
     json!({"type": [kind, "null"]})
 }
 
-fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Value {
+pub(super) fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Value {
     json!({"type": "string", "enum": all.iter().map(|one| word(*one)).collect::<Vec<_>>()})
 }
 
@@ -54,11 +56,11 @@ fn words_or_null<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Value {
     words
 }
 
-fn text() -> Value {
+pub(super) fn text() -> Value {
     json!({"type": "string"})
 }
 
-fn number() -> Value {
+pub(super) fn number() -> Value {
     json!({"type": "integer"})
 }
 
@@ -70,21 +72,24 @@ fn day() -> Value {
     json!({"type": "string", "format": "date"})
 }
 
-fn instant() -> Value {
+pub(super) fn instant() -> Value {
     json!({"type": "string", "format": "date-time"})
 }
 
-fn uuid() -> Value {
+pub(super) fn uuid() -> Value {
     json!({"type": "string", "format": "uuid"})
 }
 
-fn phn() -> Value {
+pub(super) fn phn() -> Value {
     json!({"type": "string", "pattern": "^9[0-9]{9}$"})
 }
 
 /// Every schema, by name.
 pub(super) fn schemas() -> Vec<(&'static str, Value)> {
-    [panels(), lists(), families(), registering(), papers()].into_iter().flatten().collect()
+    [panels(), lists(), families(), registering(), papers(), notices()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn panels() -> Vec<(&'static str, Value)> {
@@ -195,7 +200,7 @@ fn wishes() -> Value {
 fn updating() -> Value {
     let health = object(
         json!({"registration": uuid()}),
-        json!({"healthChanged": flag(), "conditions": list_of(text())}),
+        json!({"healthChanged": flag(), "conditions": list_of(text()), "preferredName": or_null("string")}),
     );
     let mut wishes = wishes();
     wishes["members"] = list_of(health);

@@ -10,9 +10,12 @@ use crate::answer::Answer;
 use crate::message::{ADD, PANELS, PATIENTS, Patient, QUERY, REMOVE, message};
 use crate::server::Setup;
 
+mod calls;
 mod chance;
+mod gateway;
 mod letters;
 mod lists;
+mod notices;
 mod registry;
 mod rights;
 mod story;

@@ -11,9 +11,11 @@ use crate::attachment::family;
 use crate::message::Patient;
 use crate::server::{Server, Setup};
 
+mod families;
 mod form;
 mod members;
 mod networks;
+mod notices;
 mod refusals;
 mod rights;
 mod sound;
