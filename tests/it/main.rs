@@ -34,6 +34,7 @@ mod malformed;
 mod metrics;
 mod model;
 mod pages;
+mod outgoing;
 mod panics;
 mod papers;
 mod patients;

@@ -233,16 +233,16 @@ async fn no_log_line_holds_a_code_a_token_or_a_secret_of_those_who_sign_in() {
     secrets.extend(refused.cookies.values().cloned());
     assert_eq!(refused.get(&back).await.status, 400);
     secrets.extend(town.issuer.given());
-    secrets.extend(["opaque-access", "cosmo.matchwright"].map(str::to_owned));
-    let log = privacy::log();
-    assert!(log.contains("somebody could not sign in"), "the failure has its line");
-    let place = town.issuer.address.to_string();
-    let own = log.lines().filter(|line| line.contains(&place) || line.contains("/sign-in"));
-    assert!(own.clone().count() > 2);
+    secrets.push("opaque-access".into());
     assert!(secrets.len() > 6, "{secrets:?}");
+    let log = privacy::log();
     for line in log.lines() {
-        let held = secrets[..secrets.len() - 1].iter().find(|secret| line.contains(*secret));
+        let held = secrets.iter().find(|secret| line.contains(*secret));
         assert_eq!(held, None, "{line}");
     }
-    assert!(own.clone().all(|line| !line.contains("cosmo")), "nobody is named");
+    let place = town.issuer.address.to_string();
+    let own: Vec<_> =
+        log.lines().filter(|line| line.contains(&place) || line.contains("/sign-in")).collect();
+    assert!(own.iter().any(|line| line.contains("somebody could not sign in")), "{own:?}");
+    assert!(own.iter().all(|line| !line.to_lowercase().contains("cosmo")), "{own:?}");
 }
