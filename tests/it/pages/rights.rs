@@ -15,12 +15,13 @@ async fn each_page_is_there_for_its_own_people_and_for_nobody_else() {
     let panel = town.room_for(1).await;
     let (members, candidates) = (format!("{panel}/members"), format!("{panel}/candidates"));
     let everybody = [JUNIPER, DAHLIA, COSMO, BARNABY, SAFFRON, FABLE, IRIS, BASIL];
-    let pages: [(&str, &[&str]); 5] = [
+    let pages: [(&str, &[&str]); 6] = [
         (&panel, &[JUNIPER, DAHLIA]),
         (&members, &[JUNIPER, DAHLIA]),
         (&candidates, &[COSMO]),
         ("/my/networks/lantern-coast", &[COSMO]),
         ("/my/networks/fern-valley", &[FABLE]),
+        ("/my/networks/fern-valley/calls", &[FABLE]),
     ];
     for who in everybody {
         let mut browser = town.sign_in(who).await;

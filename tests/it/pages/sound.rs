@@ -68,13 +68,15 @@ async fn every_page_has_labels_headings_in_order_and_runs_nothing_that_is_not_na
     let panel = town.room_for(2).await;
     let candidates = format!("{panel}/candidates");
     let mut cosmo = town.sign_in(COSMO).await;
-    for path in ["/my", "/my/networks/lantern-coast", &candidates] {
+    for path in
+        ["/my", "/my/networks/lantern-coast", "/my/networks/lantern-coast/calls", &candidates]
+    {
         is_sound(path, &cosmo.get(path).await);
     }
     is_sound("the list", &town.send_all(&panel).await);
     let mut juniper = town.sign_in(JUNIPER).await;
     let members = format!("{panel}/members");
-    for path in ["/my", &panel, &members] {
+    for path in ["/my", "/my/notices", &panel, &members] {
         is_sound(path, &juniper.get(path).await);
     }
     let review = juniper.get(&panel).await;
