@@ -16,11 +16,11 @@ use crate::privacy;
 type Taken = Arc<Mutex<Vec<(String, Value)>>>;
 
 /// A gateway that answers with these statuses, one a request, and with 200 from then on.
-async fn gateway(statuses: &[u16]) -> (SocketAddr, Taken) {
+async fn gateway(statuses: &'static [u16]) -> (SocketAddr, Taken) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("listens");
     let address = listener.local_addr().expect("an address");
     let taken: Taken = Arc::default();
-    let (mut statuses, kept) = (statuses.to_vec().into_iter(), Arc::clone(&taken));
+    let (mut statuses, kept) = (statuses.iter().copied(), Arc::clone(&taken));
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             let mut bytes = Vec::new();
