@@ -1,9 +1,11 @@
 //! From settings to the values that the modules work with.
 
 mod door;
+mod mail;
 mod pages;
 
 pub use door::{Admission, DoorFault, admission, claims, door};
+pub use mail::{mail, notice_pages};
 pub use pages::{PagesFault, pages};
 
 use chrono::FixedOffset;
@@ -11,13 +13,12 @@ use tokio::sync::Semaphore;
 
 use crate::attachment;
 use crate::cli::{
-    LimitArgs, MailArgs, MrpElsewhereArg, NamingArgs, NotOnPanelArg, PhnCheckArg, PolicyArgs,
-    PoolerArg, RegistryArg, ServeArgs,
+    AttachmentCodeArg, LimitArgs, MrpElsewhereArg, NamingArgs, NotOnPanelArg, PhnCheckArg,
+    PolicyArgs, PoolerArg, RegistryArg, ServeArgs,
 };
 use crate::clock::Clock;
 use crate::fhir::JsonLimits;
 use crate::http::{BodyRoom, EdgeLimits, ListenLimits};
-use crate::mail::{Mail, MailSetting};
 use crate::message::{self, Limits, Naming, PhnCheck};
 use crate::panel::{self, MrpElsewhere, NotOnPanel};
 use crate::process::Service;
@@ -82,22 +83,6 @@ pub fn listen_limits(args: &ServeArgs) -> ListenLimits {
     }
 }
 
-/// Where letters go; `None`: nowhere, and they wait.
-///
-/// # Errors
-/// When the mail server or the sender is named in a way that makes no sense.
-pub fn mail(args: &MailArgs, sandbox: bool) -> Result<Option<Mail>, MailSetting> {
-    match (&args.smtp_url, &args.mail_from) {
-        (Some(url), from) => Mail::smtp(url, from.as_deref().unwrap_or_default()).map(Some),
-        (None, _) => Ok(sandbox.then(Mail::sandbox)),
-    }
-}
-
-/// Where letters send families to; `base` is our own base URL.
-pub fn family_page(args: &MailArgs, base: &str) -> String {
-    args.family_page.clone().unwrap_or_else(|| format!("{base}/my/registrations"))
-}
-
 /// Everything that messages are processed with; `endpoint` is where this server can be reached.
 pub fn service(args: &ServeArgs, store: Store, endpoint: String) -> Service {
     Service {
@@ -108,7 +93,7 @@ pub fn service(args: &ServeArgs, store: Store, endpoint: String) -> Service {
         reading: reading(args),
         judging: registry::Policy { names: NamePolicy { ignore_marks: args.policy.ignore_marks } },
         deciding: deciding(&args.policy),
-        attaching: attachment::Policy::default(),
+        attaching: attaching(&args.policy),
         bulky: Semaphore::new(BULKY),
         deadline: args.limits.acquire_timeout + 2 * args.limits.statement_timeout,
         offset: offset(args.policy.utc_offset),
@@ -124,6 +109,14 @@ fn reading(args: &ServeArgs) -> message::Policy {
         },
         limits: Limits { members: args.limits.max_members },
     }
+}
+
+fn attaching(args: &PolicyArgs) -> attachment::Policy {
+    let code = match args.attachment_code {
+        AttachmentCodeArg::Guide => "98890",
+        AttachmentCodeArg::Alias => "98990",
+    };
+    attachment::Policy { code, ..attachment::Policy::default() }
 }
 
 fn deciding(args: &PolicyArgs) -> panel::Policy {

@@ -39,6 +39,7 @@ mod cleaning;
 mod cleanup;
 mod clinic;
 mod complexity;
+mod contact;
 mod emr;
 mod letter;
 mod numbers;
@@ -59,10 +60,11 @@ pub use cleanup::{
 };
 pub use clinic::{ClinicDetails, ClinicFault, Job, Post, TEXT_FOR_FAMILIES};
 pub use complexity::{Bands, Complexity, complexity};
+pub use contact::{Contact, ContactChannel, dialled, is_email};
 pub use emr::{
     EmrFault, EmrList, EmrName, EmrPatient, Numbering, Unreadable, read_bundle, read_table,
 };
-pub use letter::{Letter, NoticeKind};
+pub use letter::{LONGEST_TEXT, Letter, NoticeKind, NoticePages};
 pub use numbers::{Cell, CommunityNumbers, Month, Numbers, Published, Tally, months_before};
 pub use policy::Policy;
 pub use proposal::{

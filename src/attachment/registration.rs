@@ -108,8 +108,10 @@ pub struct Periods {
     pub remind: TimeDelta,
     /// After a list was sent, until the rest of it is put back.
     pub due: TimeDelta,
-    /// After somebody was accepted, until it lapses if nobody confirms it.
+    /// After somebody was accepted, until their provider is reminded to confirm them.
     pub confirm: TimeDelta,
+    /// After somebody was accepted, until it lapses if nobody confirms it.
+    pub lapse: TimeDelta,
     /// After the last day of a provider's role at a clinic, until they count as having left: a role may be renewed late.
     pub grace: TimeDelta,
     /// An attachment that ends sooner gives the old waiting time back, months.
@@ -123,7 +125,8 @@ impl Default for Periods {
             answer: TimeDelta::days(30),
             remind: TimeDelta::days(7),
             due: TimeDelta::days(14),
-            confirm: TimeDelta::days(30),
+            confirm: TimeDelta::days(7),
+            lapse: TimeDelta::days(30),
             grace: TimeDelta::days(7),
             lasting: Months::new(12),
         }

@@ -23,7 +23,9 @@ pub use grants::{
 pub use listen::ListenArgs;
 pub use mail::MailArgs;
 pub use pages::PagesArgs;
-pub use policy::{MrpElsewhereArg, NamingArgs, NotOnPanelArg, PhnCheckArg, PolicyArgs};
+pub use policy::{
+    AttachmentCodeArg, MrpElsewhereArg, NamingArgs, NotOnPanelArg, PhnCheckArg, PolicyArgs,
+};
 pub use records::{ImportArgs, MigrateArgs, PanelArgs, PanelFormat, RegistryArg};
 pub use roles::{AreasArgs, RoleAct, RoleArg, RoleArgs, RoleOfArgs};
 pub use serve::{LimitArgs, PoolerArg, ServeArgs};

@@ -22,6 +22,9 @@ pub struct PolicyArgs {
     #[arg(long, env = "PAS_UTC_OFFSET", default_value_t = -8, allow_negative_numbers = true, value_name = "HOURS",
           value_parser = clap::value_parser!(i32).range(-12..=14))]
     pub utc_offset: i32,
+    /// The $0 attachment code that is written down for everybody who is accepted.
+    #[arg(long, env = "PAS_ATTACHMENT_CODE", default_value = "98890")]
+    pub attachment_code: AttachmentCodeArg,
     /// How identifiers are recognised.
     #[command(flatten)]
     pub naming: NamingArgs,
@@ -66,4 +69,15 @@ pub enum PhnCheckArg {
     Digit,
     /// Ten digits starting with 9 are enough.
     Form,
+}
+
+/// `--attachment-code`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AttachmentCodeArg {
+    /// As the guide prints it.
+    #[value(name = "98890")]
+    Guide,
+    /// Its alias.
+    #[value(name = "98990")]
+    Alias,
 }

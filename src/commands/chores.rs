@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use tracing::{info, warn};
 
+use crate::attachment::{ContactChannel, NoticePages};
 use crate::clock::Clock;
 use crate::http::App;
 use crate::store::Store;
@@ -67,21 +68,22 @@ pub(super) async fn keep_time(app: Arc<App>) {
     }
 }
 
-/// How often letters go out.
+/// How often notices go out.
 const MAIL: Duration = Duration::from_secs(30);
 
-/// Sends letters, for ever; with nowhere to send them, they wait.
-pub(super) async fn keep_mailing(app: Arc<App>, page: String) {
-    let Some(mail) = &app.mail else { return };
+/// Sends notices by one channel, for ever; with nowhere to send them, they wait.
+pub(super) async fn keep_mailing(app: Arc<App>, by: ContactChannel, pages: NoticePages) {
+    let Some(mail) = app.mail.as_ref().filter(|mail| mail.goes(by)) else { return };
+    let channel = by.word();
     loop {
-        let pause = match mail.deliver(&app.service, &page).await {
+        let pause = match mail.deliver_by(by, &app.service, &pages).await {
             Ok((0, 0)) => MAIL,
             Ok((sent, failed)) => {
-                info!(sent, failed, "letters");
+                info!(channel, sent, failed, "notices");
                 Duration::from_secs(1)
             }
             Err(error) => {
-                warn!(%error, "letters: trying again in a minute");
+                warn!(channel, %error, "notices: trying again in a minute");
                 AGAIN
             }
         };

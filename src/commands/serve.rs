@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing::{info, warn};
 
+use crate::attachment::ContactChannel;
 use crate::cli::{PoolerArg, ServeArgs};
 use crate::clock::Clock;
 use crate::config::{self, Admission};
@@ -86,7 +87,7 @@ async fn serve(
     let service = config::service(args, store.clone(), endpoint.clone());
     let (trail, writer) = Queue::start(beside.clone(), Clock::System, QueueBounds::default());
     let mail = config::mail(&args.mail, database.is_sandbox())?;
-    let page = config::family_page(&args.mail, conformance::base(&endpoint));
+    let notices = config::notice_pages(&args.mail, &endpoint);
     let pages = config::pages(&args.pages, desk.as_deref(), &endpoint)?;
     let claims = config::claims(&service, desk.as_deref(), args.keep_answers);
     let app = Arc::new(App {
@@ -103,7 +104,9 @@ async fn serve(
         measure: metrics::measure(args.telemetry.metrics_bind)?,
     });
     tokio::spawn(chores::keep_time(app.clone()));
-    tokio::spawn(chores::keep_mailing(app.clone(), page));
+    for by in [ContactChannel::Email, ContactChannel::Text] {
+        tokio::spawn(chores::keep_mailing(app.clone(), by, notices.clone()));
+    }
     metrics::serve(args.telemetry.metrics_bind, &app).await?;
     let token = admission == Admission::Cast;
     banner::show(&base, database, args.shared.data_dir.as_deref(), token)?;

@@ -57,7 +57,7 @@ pub fn pages(args: &PagesArgs, desk: Option<&Desk>, endpoint: &str) -> Result<Pa
 }
 
 /// Scheme, host and port of a URL.
-fn host(url: &str) -> &str {
+pub(super) fn host(url: &str) -> &str {
     let from = url.find("://").map_or(0, |at| at + 3);
     let rest = url.get(from..).unwrap_or_default();
     let to = rest.find('/').map_or(url.len(), |at| from + at);

@@ -19,6 +19,7 @@ mod snapshot;
 mod terminology;
 mod workflow;
 mod workflow_clinics;
+mod workflow_notices;
 mod workflow_operations;
 mod workflow_papers;
 mod workflow_schemas;

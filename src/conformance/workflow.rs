@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::openapi::refusal;
 use super::workflow_clinics::CLINICS;
+use super::workflow_notices::NOTICES;
 use super::workflow_operations::{OPERATIONS, Operation};
 use super::workflow_papers::PAPERS;
 use super::workflow_schemas::schemas;
@@ -22,7 +23,7 @@ const SENT: [u16; 4] = [400, 408, 413, 415];
 
 /// Adds the workflow to a description.
 pub(super) fn describe(claims: &Claims, document: &mut Value) {
-    for operation in OPERATIONS.iter().chain(CLINICS).chain(PAPERS) {
+    for operation in OPERATIONS.iter().chain(CLINICS).chain(PAPERS).chain(NOTICES) {
         let item = &mut document["paths"][operation.path];
         item["description"] = "For people who are signed in.".into();
         item[operation.method] = operation.described(claims);

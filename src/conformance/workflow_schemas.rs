@@ -9,6 +9,7 @@ use crate::attachment::{
 use crate::panel::Status;
 
 use super::workflow_clinics::clinics;
+use super::workflow_notices::notices;
 use super::workflow_papers::cleaning;
 
 /// An object with members that are always there, and others that may be.
@@ -77,7 +78,7 @@ pub(super) fn instant() -> Value {
     json!({"type": "string", "format": "date-time"})
 }
 
-fn uuid() -> Value {
+pub(super) fn uuid() -> Value {
     json!({"type": "string", "format": "uuid"})
 }
 
@@ -87,10 +88,9 @@ pub(super) fn phn() -> Value {
 
 /// Every schema, by name.
 pub(super) fn schemas() -> Vec<(&'static str, Value)> {
-    [panels(), overview(), lists(), families(), registering(), papers(), clinics(), cleaning()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let known = [panels(), overview(), lists(), families(), registering(), papers()];
+    let others = [clinics(), cleaning(), notices()];
+    known.into_iter().chain(others).flatten().collect()
 }
 
 fn panels() -> Vec<(&'static str, Value)> {
@@ -226,7 +226,7 @@ fn wishes() -> Value {
 fn updating() -> Value {
     let health = object(
         json!({"registration": uuid()}),
-        json!({"healthChanged": flag(), "conditions": list_of(text())}),
+        json!({"healthChanged": flag(), "conditions": list_of(text()), "preferredName": or_null("string")}),
     );
     let mut wishes = wishes();
     wishes["members"] = list_of(health);

@@ -92,7 +92,7 @@ pub struct App {
     pub claims: Claims,
     /// Where records are left of what touches Postgres for nothing else.
     pub trail: Queue,
-    /// Where letters to families go; none: they wait.
+    /// Where notices go; none: they wait.
     pub mail: Option<Mail>,
     /// Where people sign in, and how often they may come.
     pub pages: Pages,

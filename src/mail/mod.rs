@@ -1,54 +1,66 @@
-//! Letters to families, by SMTP. In the sandbox they are caught, and shown to whoever looks.
+//! Notices on their way out: letters by SMTP, text messages by a gateway. In the sandbox they are caught, and shown to whoever looks.
+
+mod letters;
+mod texts;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lettre::message::Mailbox;
-use lettre::message::header::ContentType;
-use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
-
-use crate::attachment::Letter;
+use crate::attachment::{ContactChannel, Letter, NoticePages};
 use crate::process::Service;
 use crate::store::{ATTEMPTS, DueNotice, StoreError};
 
-/// Letters that the sandbox keeps.
-const CAUGHT: usize = 200;
+pub use letters::Letters;
+pub use texts::Texts;
 
-/// A letter that was caught.
+/// Notices that the sandbox keeps.
+const CAUGHT: usize = 200;
+/// Letters taken at a time.
+const LETTERS: i64 = 20;
+/// Text messages taken at a time: so few that even a silent gateway is done with them before another server may try one of them.
+const TEXTS: i64 = 5;
+
+/// What was caught.
 #[derive(Debug, Clone)]
 pub struct Caught {
     /// To whom it would have gone.
     pub to: String,
     /// What it says.
-    pub letter: Letter,
+    pub told: Sent,
 }
 
-/// Where letters go.
-#[derive(Debug, Clone)]
-pub enum Mail {
-    /// To a mail server.
-    Smtp {
-        /// The connection to it, made when it is needed.
-        transport: AsyncSmtpTransport<Tokio1Executor>,
-        /// Whom letters are from.
-        from: Box<Mailbox>,
-    },
-    /// Nowhere: they are kept for looking at.
-    Sandbox(Arc<Mutex<VecDeque<Caught>>>),
+/// What goes out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sent {
+    /// A letter.
+    Letter(Letter),
+    /// A text message.
+    Text(String),
 }
 
-/// Why a letter did not go.
-#[derive(Debug, thiserror::Error)]
+/// What the sandbox caught, the last one last.
+type Catch = Arc<Mutex<VecDeque<Caught>>>;
+
+/// Where notices go. What has no way out waits.
+#[derive(Debug, Clone, Default)]
+pub struct Mail {
+    letters: Option<Letters>,
+    texts: Option<Texts>,
+    caught: Option<Catch>,
+}
+
+/// Why a notice did not go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MailFault {
-    /// The address is none, or the mail server will never take it.
-    #[error("the mail server will never take it")]
-    Never,
+    /// The address is none, or nobody will ever take it; with their status, if they gave one.
+    #[error("it will never be taken")]
+    Never(Option<u16>),
     /// Not now.
-    #[error("the mail server did not take it now")]
+    #[error("it was not taken now")]
     NotNow,
 }
 
-/// Why a mail server cannot be used as it is named.
+/// Why a mail server or a gateway cannot be used as it is named.
 #[derive(Debug, thiserror::Error)]
 pub enum MailSetting {
     /// The URL.
@@ -57,84 +69,125 @@ pub enum MailSetting {
     /// The sender.
     #[error("--mail-from is no address")]
     From,
+    /// The gateway.
+    #[error("--text-url: {0}")]
+    Gateway(#[from] crate::outgoing::AddressFault),
+    /// The gateway's token cannot be read.
+    #[error("--text-token-file {}: {error}", path.display())]
+    TokenFile {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// It is none.
+    #[error("--text-token-file holds no token")]
+    Token,
 }
 
 impl Mail {
-    /// By this mail server.
+    /// Letters by this mail server, text messages by this gateway.
+    pub fn by(letters: Option<Letters>, texts: Option<Texts>) -> Self {
+        Mail { letters, texts, caught: None }
+    }
+
+    /// Letters alone, by this mail server.
     ///
     /// # Errors
     /// When the URL or the address is none.
     pub fn smtp(url: &str, from: &str) -> Result<Self, MailSetting> {
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url);
-        let transport = transport.map_err(|_| MailSetting::Url)?.build();
-        let from = from.parse().map_err(|_| MailSetting::From)?;
-        Ok(Mail::Smtp { transport, from: Box::new(from) })
+        Ok(Mail::by(Some(Letters::new(url, from)?), None))
     }
 
-    /// Into the sandbox.
-    pub fn sandbox() -> Self {
-        Mail::Sandbox(Arc::default())
+    /// With whatever has no way out caught.
+    #[must_use]
+    pub fn sandbox(self) -> Self {
+        Mail { caught: Some(Catch::default()), ..self }
     }
 
-    /// What the sandbox caught, the last one first.
-    pub fn caught(&self) -> Vec<Caught> {
-        match self {
-            Mail::Smtp { .. } => Vec::new(),
-            Mail::Sandbox(caught) => {
-                let caught = caught.lock().unwrap_or_else(PoisonError::into_inner);
-                caught.iter().rev().cloned().collect()
-            }
+    /// What was caught, the last one first; `None`: this is no sandbox.
+    pub fn caught(&self) -> Option<Vec<Caught>> {
+        let caught = self.caught.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(caught.iter().rev().cloned().collect())
+    }
+
+    /// Whether notices have a way out by this channel, or are caught.
+    pub fn goes(&self, by: ContactChannel) -> bool {
+        match by {
+            ContactChannel::Email => self.letters.is_some() || self.caught.is_some(),
+            ContactChannel::Text => self.texts.is_some() || self.caught.is_some(),
+            ContactChannel::Not => false,
         }
     }
 
-    /// Sends one. `id` is the same however often it is tried, so that a mail program shows it once.
-    async fn send(&self, id: i64, to: &str, letter: Letter) -> Result<(), MailFault> {
-        let (transport, from) = match self {
-            Mail::Smtp { transport, from } => (transport, from),
-            Mail::Sandbox(caught) => {
-                let mut caught = caught.lock().unwrap_or_else(PoisonError::into_inner);
-                if caught.len() >= CAUGHT {
-                    caught.pop_front();
-                }
-                caught.push_back(Caught { to: to.to_owned(), letter });
-                return Ok(());
-            }
-        };
-        let to: Mailbox = to.parse().map_err(|_| MailFault::Never)?;
-        let message = Message::builder()
-            .from((**from).clone())
-            .to(to)
-            .subject(letter.subject)
-            .message_id(Some(format!("<notice-{id}@{}>", from.email.domain())))
-            .header(ContentType::TEXT_PLAIN)
-            .body(letter.text)
-            .map_err(|_| MailFault::Never)?;
-        transport.send(message).await.map(drop).map_err(|error| {
-            if error.is_permanent() { MailFault::Never } else { MailFault::NotNow }
-        })
+    fn catch(&self, to: &str, told: Sent) -> Result<(), MailFault> {
+        let caught = self.caught.as_ref().ok_or(MailFault::NotNow)?;
+        let mut caught = caught.lock().unwrap_or_else(PoisonError::into_inner);
+        if caught.len() >= CAUGHT {
+            caught.pop_front();
+        }
+        caught.push_back(Caught { to: to.to_owned(), told });
+        Ok(())
     }
 
-    /// Sends what is to be sent by now; gives how many went, and how many did not. `page` is where families see their registration.
+    async fn send(&self, id: i64, to: &str, told: Sent) -> Result<(), MailFault> {
+        match (told, &self.letters, &self.texts) {
+            (Sent::Letter(letter), Some(letters), _) => letters.send(id, to, letter).await,
+            (Sent::Text(text), _, Some(texts)) => texts.send(to, &text).await,
+            (told, ..) => self.catch(to, told),
+        }
+    }
+
+    /// Sends some of what is to be sent by now, by each channel; gives how many went, and how many did not.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn deliver(
         &self,
         service: &Service,
-        page: &str,
+        pages: &NoticePages,
     ) -> Result<(usize, usize), StoreError> {
+        let letters = self.deliver_by(ContactChannel::Email, service, pages).await?;
+        let texts = self.deliver_by(ContactChannel::Text, service, pages).await?;
+        Ok((letters.0 + texts.0, letters.1 + texts.1))
+    }
+
+    /// The same by one channel.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn deliver_by(
+        &self,
+        by: ContactChannel,
+        service: &Service,
+        pages: &NoticePages,
+    ) -> Result<(usize, usize), StoreError> {
+        if !self.goes(by) {
+            return Ok((0, 0));
+        }
         let (store, clock) = (&service.store, &service.clock);
+        let at_a_time = if by == ContactChannel::Text { TEXTS } else { LETTERS };
         let (mut sent, mut failed) = (0, 0);
-        for DueNotice { id, kind, email, attempts } in store.take_notices(clock.now()).await? {
-            match self.send(id, &email, kind.letter(page)).await {
+        for DueNotice { id, kind, to, attempts } in
+            store.take_notices(by, at_a_time, clock.now()).await?
+        {
+            let told = match by {
+                ContactChannel::Text => Sent::Text(kind.text(pages)),
+                _ => Sent::Letter(kind.letter(pages)),
+            };
+            match self.send(id, &to, told).await {
                 Ok(()) => {
                     store.notice_sent(id, clock.now()).await?;
                     sent += 1;
                 }
-                Err(error) => {
+                Err(MailFault::Never(status)) => {
                     failed += 1;
-                    if matches!(error, MailFault::Never) || attempts >= ATTEMPTS {
-                        store.give_up_notice(id, clock.now()).await?;
+                    store.give_up_notice(id, clock.now(), status).await?;
+                }
+                Err(MailFault::NotNow) => {
+                    failed += 1;
+                    if attempts >= ATTEMPTS {
+                        store.give_up_notice(id, clock.now(), None).await?;
                     }
                 }
             }

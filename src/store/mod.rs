@@ -29,11 +29,11 @@ mod watch;
 mod whole;
 
 pub use attachment::{
-    ATTEMPTS, Act, ActedFor, Billing, By, ClinicEntry, CommunityTally, DUE_AT_A_TIME, Delegate,
-    Due, DueNotice, FamilyClinic, FamilyView, HealthUpdate, KeptDetails, ListView, MEMBERS_SHOWN,
-    MemberSearch, MemberView, Moved, Named, NetworkView, NewFamily, NewRegistration, Outstanding,
-    PanelSide, Picked, ProposalView, RecordRow, RegistrationView, StaffMember, Stated, Waiting,
-    Wishes,
+    ATTEMPTS, Act, ActedFor, Billing, By, CallReason, CallView, ClinicEntry, CommunityTally,
+    DUE_AT_A_TIME, Delegate, Due, DueNotice, FamilyClinic, FamilyView, HealthUpdate, KeptDetails,
+    ListView, MEMBERS_SHOWN, MemberSearch, MemberView, Moved, Named, NetworkView, NewFamily,
+    NewRegistration, Outstanding, PanelSide, Picked, ProposalView, RecordRow, RegistrationView,
+    StaffMember, Stated, Waiting, Wishes,
 };
 pub use audit::{Queue, QueueBounds, Sealed, Trail, TrailQuestion, TrailState, Writer};
 pub use directory::Directory;

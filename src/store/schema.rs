@@ -26,6 +26,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (13, "notices", include_str!("../../migrations/0013_notices.sql")),
     (15, "quick waiting", include_str!("../../migrations/0015_quick_waiting.sql")),
     (16, "clinics", include_str!("../../migrations/0016_clinics.sql")),
+    (17, "told", include_str!("../../migrations/0017_told.sql")),
     (18, "clean up", include_str!("../../migrations/0018_clean_up.sql")),
     (19, "one registration", include_str!("../../migrations/0019_one_registration.sql")),
 ];

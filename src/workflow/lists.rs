@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use serde::Deserialize;
 
 use crate::attachment::{
-    FamilyId, LeaveOutReason, ListId, Move, Ranked, RegistrationState, Seeker, Step, Wanted, rank,
+    FamilyId, LeaveOutReason, ListId, Move, NoticeKind, Ranked, RegistrationState, Seeker, Step,
+    Wanted, rank,
 };
 use crate::panel::PanelId;
 use crate::store::{ListView, PanelSide, Picked};
@@ -173,6 +174,7 @@ impl Desk<'_> {
             .collect();
         let due = self.now() + self.service.attaching.periods.due;
         act.send_list(id, panel, due, &picked).await?;
+        act.tell_practice(id, NoticeKind::ListSent).await?;
         let proposed: HashSet<_> = sending.families.iter().collect();
         let steps: Vec<Step> = members
             .iter()

@@ -4,8 +4,10 @@
 //! audit record. docs/ATTACHMENT.md draws it.
 
 mod acting;
+mod calls;
 mod cleaning;
 mod clinics;
+mod contact;
 mod delegates;
 mod lists;
 mod numbers;

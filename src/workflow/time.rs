@@ -5,8 +5,8 @@ use tracing::error;
 
 use crate::access::Caller;
 use crate::attachment::{
-    ListId, ListState, Move, Place, ProposalState, RegistrationState, Step, after, after_gone,
-    after_lapsed, after_provider_left,
+    ListId, ListState, Move, NoticeKind, Place, ProposalState, RegistrationState, Step, after,
+    after_gone, after_lapsed, after_provider_left,
 };
 use crate::audit::{Origin, Record};
 use crate::panel::PanelId;
@@ -22,7 +22,7 @@ pub struct Passed {
     pub registrations: usize,
     /// Lists whose time was up.
     pub lists: usize,
-    /// Lists whose providers are reminded.
+    /// Lists of which providers are reminded, and people who are reminded to confirm.
     pub reminders: usize,
     /// Lists and people for whom it could not be done: a defect, which the log tells of.
     pub failures: usize,
@@ -85,7 +85,9 @@ pub async fn pass_time(service: &Service) -> Result<Passed, StoreError> {
             }
         }
     }
-    passed.reminders = service.store.remind(now, periods).await?.len();
+    let (by, store) = (own(service), &service.store);
+    passed.reminders = store.remind(&by, now - periods.remind).await?.len();
+    passed.reminders += store.remind_to_confirm(&by, now - periods.confirm).await?;
     Ok(passed)
 }
 
@@ -172,6 +174,7 @@ async fn expire(service: &Service, list: ListId, panel: PanelId) -> Result<bool,
     act.move_proposals(&moves).await?;
     // Also one on which nobody was left.
     act.close_list(list).await?;
+    act.tell_practice(list, NoticeKind::ListExpired).await?;
     act.take(&steps, billing(service)).await?;
     act.raise(&phns).await?;
     act.commit(&record).await?;

@@ -1,6 +1,6 @@
 //! What a family changes about its registration, and what all of it does at once. The date that they registered on never changes.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::attachment::{
     Cell, FamilyId, Gender, Move, Place, RegistrationId, Step, after, after_gone, months_before,
@@ -75,9 +75,21 @@ pub struct Health {
     /// What they have, by code.
     #[serde(default)]
     pub conditions: Vec<String>,
+    /// How they want to be called; null: by their name. Left out: as before.
+    #[serde(default, deserialize_with = "told")]
+    pub preferred_name: Option<Option<String>>,
+}
+
+/// What is there, even where it is null.
+fn told<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(from).map(Some)
 }
 
 const ENDED: Refusal = Refusal::Conflict("This registration came to its end.");
+
+fn is_preferred_name(name: &str) -> bool {
+    !name.trim().is_empty() && name.chars().count() <= 100
+}
 
 /// What can be told without looking anything up.
 fn check(asked: &Updating) -> Result<(), &'static str> {
@@ -92,6 +104,10 @@ fn check(asked: &Updating) -> Result<(), &'static str> {
     }
     if asked.members.iter().any(|member| member.conditions.len() > CONDITIONS) {
         return Err("There are 50 conditions at most.");
+    }
+    let named = asked.members.iter().filter_map(|member| member.preferred_name.as_ref()?.as_ref());
+    if !named.into_iter().all(|name| is_preferred_name(name)) {
+        return Err("A preferred name has 1 to 100 characters.");
     }
     Ok(())
 }
@@ -135,6 +151,7 @@ impl Desk<'_> {
                 changed: told.health_changed,
                 conditions: told.conditions.clone(),
                 complexity: self.complexity(&told.conditions, told.health_changed).await?,
+                preferred_name: told.preferred_name.clone(),
             });
         }
         let phns = phns(&family);

@@ -1,6 +1,6 @@
 //! How a family is reached, where it lives and what it would like: told when it registers, and told anew when that changes.
 
-use crate::attachment::{Gender, is_language};
+use crate::attachment::{Gender, dialled, is_email, is_language};
 use crate::store::Wishes;
 
 use super::{Channel, Desk, Refusal};
@@ -24,7 +24,8 @@ impl Told<'_> {
     pub(super) fn check_reach(&self) -> Result<(), &'static str> {
         let reachable = match self.channel {
             Channel::Email => self.email.is_some_and(is_email),
-            Channel::Phone | Channel::Text => self.phone.is_some_and(is_phone),
+            Channel::Phone => self.phone.is_some_and(is_phone),
+            Channel::Text => self.phone.is_some_and(|phone| dialled(phone).is_some()),
         };
         let told = "Give an e-mail address or a telephone number, as the channel says.";
         reachable.then_some(()).ok_or(told)
@@ -87,15 +88,6 @@ impl Desk<'_> {
             )),
         }
     }
-}
-
-fn is_email(text: &str) -> bool {
-    let parts = text.split_once('@');
-    text.len() <= 254
-        && !text.contains(|c: char| c.is_whitespace() || c.is_control())
-        && parts.is_some_and(|(name, host)| {
-            !name.is_empty() && host.contains('.') && !host.contains('@')
-        })
 }
 
 fn is_phone(text: &str) -> bool {

@@ -13,6 +13,13 @@ await browse(async (browser) => {
   // Step 1: room.
   const juniper = await Visitor.signIn(browser, 'Juniper Testwell');
   await juniper.seen('provider-home');
+  await juniper.page.getByRole('link', { name: 'Notices' }).click();
+  await juniper.page.getByLabel('By e-mail').check();
+  await juniper.page.getByLabel('E-mail address').fill('juniper@work.example');
+  await juniper.page.getByRole('button', { name: 'Save' }).click();
+  await told(juniper, /tell you/i);
+  await juniper.seen('provider-notices');
+  await juniper.page.getByRole('link', { name: 'My desk' }).click();
   await juniper.page.getByRole('link', { name: 'Juniper Testwell' }).click();
   await juniper.page.getByLabel('Yes, we accept new patients').check();
   await juniper.page.getByLabel('New patients, from today on').fill('5');
@@ -82,6 +89,9 @@ await browse(async (browser) => {
   await told(cosmo, /target is set/);
   await cosmo.seen('coordinator-targets');
   await cosmo.page.getByRole('link', { name: 'The network' }).click();
+  await cosmo.page.getByRole('link', { name: 'Families to call' }).click();
+  await cosmo.seen('coordinator-calls');
+  await cosmo.page.getByRole('link', { name: /Lantern Coast/ }).click();
   await cosmo.page.getByRole('link', { name: /Candidates for Juniper Testwell/ }).click();
   await cosmo.seen('coordinator-candidates');
   const chosen = cosmo.page.getByRole('checkbox', { checked: true });
@@ -180,6 +190,7 @@ await browse(async (browser) => {
     await letters.waitForTimeout(1000);
   }
   expect(await letters.getByRole('heading', { name: /still waiting/ }).count() > 0, 'nobody is told that they wait on');
+  expect(await letters.getByRole('heading', { name: 'There is a list to answer' }).count() === 1, 'Juniper is told of her list');
   await juniper.seen('letters');
   await letters.goto('/numbers');
   await juniper.seen('numbers');

@@ -10,10 +10,13 @@ use crate::answer::Answer;
 use crate::message::{ADD, PANELS, PATIENTS, Patient, QUERY, REMOVE, message};
 use crate::server::Setup;
 
+mod calls;
 mod chance;
 mod ends;
+mod gateway;
 mod letters;
 mod lists;
+mod notices;
 mod registry;
 mod rights;
 mod story;

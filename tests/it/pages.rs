@@ -14,8 +14,10 @@ use crate::server::{Server, Setup};
 
 mod clinic;
 mod delegates;
+mod families;
 mod members;
 mod networks;
+mod notices;
 mod papers;
 mod refusals;
 mod rights;

@@ -5,6 +5,7 @@
 
 mod cleaning;
 mod clinics;
+mod notices;
 mod overview;
 pub(super) mod papers;
 pub(super) mod problem;
@@ -57,6 +58,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/api/registrations/{registration}/withdraw", post(withdraw))
         .merge(overview::routes())
         .merge(clinics::routes())
+        .merge(notices::routes())
         .merge(papers::routes())
         .merge(cleaning::routes())
 }

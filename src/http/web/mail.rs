@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::mail::{Caught, Mail};
+use crate::mail::{Caught, Mail, Sent};
 
 use super::super::App;
 use super::layout::{Page, told};
@@ -15,14 +15,12 @@ use super::layout::{Page, told};
 #[derive(Template)]
 #[template(path = "web/mail.html")]
 struct Letters {
-    letters: Vec<Caught>,
+    caught: Vec<Caught>,
 }
 
 pub(super) async fn page(State(app): State<Arc<App>>) -> Response {
-    match &app.mail {
-        Some(mail @ Mail::Sandbox(_)) => {
-            Page::for_anybody("Letters").show(&Letters { letters: mail.caught() })
-        }
-        _ => told(StatusCode::NOT_FOUND, "Letters are caught in the sandbox alone."),
+    match app.mail.as_ref().and_then(Mail::caught) {
+        Some(caught) => Page::for_anybody("Letters").show(&Letters { caught }),
+        None => told(StatusCode::NOT_FOUND, "Letters are caught in the sandbox alone."),
     }
 }

@@ -3,6 +3,7 @@
 //! Signed in by a session cookie; every form has a key that no other site knows; nothing is loaded from anywhere else.
 
 mod asked;
+mod calls;
 mod candidates;
 mod capacity;
 mod clean_up;
@@ -19,6 +20,7 @@ mod layout;
 mod mail;
 mod members;
 mod network;
+mod notices;
 mod numbers;
 mod pages;
 mod panel;
@@ -68,6 +70,8 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/my/lists/{list}/answers", post(panel::answer))
         .route("/my/lists/{list}/confirmations", post(panel::confirm))
         .route("/my/networks/{network}", get(network::page))
+        .route("/my/networks/{network}/calls", get(calls::page).post(calls::called))
+        .route("/my/notices", get(notices::page).post(notices::keep))
         .route("/sandbox/mail", get(mail::page))
         .route("/my/registrations", get(registrations::all))
         .route("/my/registrations/new", get(registrations::new).post(registrations::register))

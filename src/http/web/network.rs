@@ -18,6 +18,7 @@ use super::words;
 #[derive(Template)]
 #[template(path = "web/network.html")]
 struct NetworkPage<'p> {
+    code: &'p str,
     name: &'p str,
     rows: Vec<CommunityShown<'p>>,
     with_room: Vec<PanelShown<'p>>,
@@ -96,8 +97,8 @@ pub(super) async fn page(
         let panels = area.panels.iter().map(|side| panel(&area, side));
         let (mut with_room, others): (Vec<_>, Vec<_>) = panels.partition(|panel| panel.open > 0);
         with_room.sort_by_key(|panel| std::cmp::Reverse(panel.open));
-        let name = &area.network.name;
-        let content = NetworkPage { name, rows: rows(&area), with_room, others };
+        let (code, name) = (&area.network.code, &area.network.name);
+        let content = NetworkPage { code, name, rows: rows(&area), with_room, others };
         Ok(Page::of(&visitor, name).show(&content))
     };
     shown(&visitor, page.await)

@@ -120,6 +120,7 @@ impl Typed {
             registration: member.id.0.to_string(),
             health_changed: member.changed,
             conditions: member.conditions.clone(),
+            preferred_name: member.preferred_name.clone().unwrap_or_default(),
             ..TypedMember::default()
         };
         let homeless = wishes.postal_code.is_none();
@@ -222,6 +223,7 @@ impl Typed {
                 registration: RegistrationId(registration),
                 health_changed: member.health_changed,
                 conditions: member.conditions.clone(),
+                preferred_name: Some(given(&member.preferred_name)),
             })
         };
         Ok(Updating {

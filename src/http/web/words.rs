@@ -311,6 +311,8 @@ pub(super) fn done(word: Option<&str>) -> Option<&'static str> {
         "no-staff" => {
             Some("They are on the staff no longer, and what they did for its providers is over.")
         }
+        "notices" => Some("Thank you: this is how we tell you from now on."),
+        "called" => Some("Ticked off: they were called."),
         "registered" => Some("You are registered."),
         "changed" => Some("It was changed."),
         "reconfirmed" => Some("Thank you: you are still on the registry."),

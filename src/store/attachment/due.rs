@@ -81,9 +81,6 @@ SELECT id, panel_id FROM attachment.list WHERE state = 'sent' AND due_at <= $1 O
 const CLOSE: &str =
     "UPDATE attachment.list SET state = 'closed', closed_at = $2 WHERE id = $1 AND state = 'sent'";
 
-const REMIND: &str = "
-UPDATE attachment.list SET reminded_at = $1 WHERE state = 'sent' AND reminded_at IS NULL AND sent_at <= $2 RETURNING id";
-
 /// What is to happen, and when it is.
 #[derive(Debug, Clone, Copy)]
 pub struct Due<'p> {
@@ -104,7 +101,7 @@ impl Due<'_> {
             Move::Ask => sqlx::query(ASK[whom]).bind(self.now - self.periods.reconfirm),
             Move::Suspend => sqlx::query(SUSPEND[whom]).bind(self.now - self.periods.answer),
             Move::Die => sqlx::query(DIED[whom]).bind(true),
-            Move::PutBack => sqlx::query(UNCONFIRMED[whom]).bind(self.now - self.periods.confirm),
+            Move::PutBack => sqlx::query(UNCONFIRMED[whom]).bind(self.now - self.periods.lapse),
             Move::ProviderLeft => sqlx::query(LEFT[whom]).bind(self.today - self.periods.grace),
             _ => return None,
         })
@@ -164,19 +161,5 @@ impl Store {
             Ok((ListId(row.try_get("id")?), PanelId(row.try_get("panel_id")?)))
         };
         rows.iter().map(list).collect()
-    }
-
-    /// Writes down that the providers of lists which are open for so long are reminded; gives those lists, each once whichever server asks.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn remind(
-        &self,
-        now: DateTime<Utc>,
-        periods: &Periods,
-    ) -> Result<Vec<ListId>, StoreError> {
-        let query = sqlx::query(REMIND).bind(now).bind(now - periods.remind);
-        let rows = query.fetch_all(&self.pool).await?;
-        rows.iter().map(|row| Ok(ListId(row.try_get("id")?))).collect()
     }
 }

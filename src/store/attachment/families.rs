@@ -88,6 +88,8 @@ pub struct HealthUpdate {
     pub conditions: Vec<String>,
     /// What that comes to.
     pub complexity: Complexity,
+    /// How they want to be called from now on; `None`: as before.
+    pub preferred_name: Option<Option<String>>,
 }
 
 // Those of one subject; $2 one family of theirs, or null for all.
@@ -119,7 +121,7 @@ UPDATE attachment.family
  WHERE id = $1";
 
 const UPDATE_HEALTH: &str = "
-UPDATE attachment.registration SET changed = $3, conditions = $4, complexity = $5
+UPDATE attachment.registration SET changed = $3, conditions = $4, complexity = $5, preferred_name = CASE WHEN $6 THEN $7 ELSE preferred_name END
  WHERE id = $1 AND family_id = $2 AND state NOT IN ('withdrawn', 'deceased')";
 
 // One row for everybody whose registration goes on: what the family says is theirs too. Nothing of the state moves.
@@ -187,7 +189,9 @@ impl Act {
         for told in health {
             let query = sqlx::query(UPDATE_HEALTH).bind(told.registration.0).bind(family.0);
             let query = query.bind(told.changed).bind(&told.conditions);
-            let updated = query.bind(told.complexity.word()).execute(self.connection()).await?;
+            let query = query.bind(told.complexity.word()).bind(told.preferred_name.is_some());
+            let query = query.bind(told.preferred_name.as_ref().and_then(Option::as_deref));
+            let updated = query.execute(self.connection()).await?;
             touched(updated.rows_affected(), 1)?;
         }
         let query = sqlx::query(UPDATED).bind(family.0).bind(by.at).bind(&by.author).bind(by.id);

@@ -63,8 +63,10 @@ INSERT INTO attachment.family (id, subject, registered_by, consented_at, email, 
                                distance, gender, interpreter)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
+// Of this nobody is called: whoever wants calls told it to somebody, or sees it.
 const TELL: &str = "
-INSERT INTO attachment.notice (family_id, kind, act_id, made_at, due_at) VALUES ($1, 'registered', $2, $3, $3)";
+INSERT INTO attachment.notice (family_id, kind, act_id, made_at, due_at)
+SELECT id, 'registered', $2, $3, $3 FROM attachment.family WHERE id = $1 AND channel <> 'phone'";
 
 const ADD_REGISTRATION: &str = "
 WITH added AS (

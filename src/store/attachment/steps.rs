@@ -19,8 +19,8 @@ WITH step AS MATERIALIZED (
     RETURNING r.id, r.family_id
 ), told AS (
     INSERT INTO attachment.notice (family_id, kind, act_id, made_at, due_at)
-    SELECT DISTINCT m.family_id, s.reason, $9, $6, $6 FROM step s JOIN moved m USING (id)
-     WHERE s.reason IN ('asked', 'not-reconfirmed', 'put-back', 'attached') AND s.was <> s.became
+    SELECT DISTINCT m.family_id, s.reason, $9, $6, $6 FROM step s JOIN moved m USING (id) JOIN attachment.family f ON f.id = m.family_id
+     WHERE s.reason IN ('asked', 'not-reconfirmed', 'put-back', 'attached') AND s.was <> s.became AND (s.reason <> 'attached' OR f.channel <> 'phone')
     ON CONFLICT ON CONSTRAINT a_family_is_told_once DO NOTHING
 )
 INSERT INTO attachment.registration_change (registration_id, was, became, reason, at, author, on_behalf_of, act_id)
@@ -43,11 +43,21 @@ SELECT s.id, s.was, s.became, s.reason, $4, $5, $6, $7 FROM step s JOIN moved US
 const LOCK_LISTS: &str = "
 SELECT FROM attachment.list WHERE id IN (SELECT list_id FROM attachment.proposal WHERE id = ANY ($1)) ORDER BY id FOR UPDATE";
 
-// A list that nobody on it waits for any more. $1 proposals, $2 when.
+// A list that nobody on it waits for any more; coordinators of its network are told, if they want to be. $1 proposals, $2 when, $3 the act.
 const CLOSE_LISTS: &str = "
-UPDATE attachment.list l SET state = 'closed', closed_at = $2
- WHERE l.id IN (SELECT list_id FROM attachment.proposal WHERE id = ANY ($1)) AND l.state = 'sent'
-   AND NOT EXISTS (SELECT FROM attachment.proposal p WHERE p.list_id = l.id AND p.state IN ('proposed', 'in-intake'))";
+WITH closed AS (
+    UPDATE attachment.list l SET state = 'closed', closed_at = $2
+     WHERE l.id IN (SELECT list_id FROM attachment.proposal WHERE id = ANY ($1)) AND l.state = 'sent'
+       AND NOT EXISTS (SELECT FROM attachment.proposal p WHERE p.list_id = l.id AND p.state IN ('proposed', 'in-intake'))
+    RETURNING id, panel_id
+)
+INSERT INTO attachment.notice (subject, list_id, kind, act_id, made_at, due_at)
+SELECT DISTINCT r.subject, l.id, 'list-closed', $3::uuid, $2, $2
+  FROM closed l JOIN panel.panel n ON n.id = l.panel_id
+  JOIN area.community m ON m.code = area.community_of_clinic(n.organization_key)
+  JOIN access.role r ON r.network = m.network AND r.revoked_at IS NULL
+  JOIN access.contact c ON c.subject = r.subject AND c.channel <> 'none'
+ON CONFLICT ON CONSTRAINT a_person_is_told_once DO NOTHING";
 
 // $1 proposals, $2 code, $3 day, $4 when, $5 author, $6 the act.
 const RECORDS: &str = "
@@ -150,7 +160,7 @@ pub(super) async fn move_proposals(
         .bind(by.id)
         .bind(moves.iter().map(|(.., reason)| *reason).collect::<Vec<_>>());
     touched(query.execute(&mut *connection).await?.rows_affected(), ids.len())?;
-    sqlx::query(CLOSE_LISTS).bind(&ids).bind(by.at).execute(connection).await?;
+    sqlx::query(CLOSE_LISTS).bind(&ids).bind(by.at).bind(by.id).execute(connection).await?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use chrono::TimeDelta;
+use pas::attachment::NoticePages;
 use pas::mail::Mail;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
@@ -11,6 +12,11 @@ use super::time::Moving;
 use super::*;
 
 const PAGE: &str = "https://pas.example/my/registrations";
+
+/// Where notices lead.
+pub fn pages() -> NoticePages {
+    NoticePages { families: PAGE.to_owned(), people: "https://pas.example/my".to_owned() }
+}
 
 /// A mail server that answers `RCPT` with these lines, one a letter, and then takes everything; it keeps what it took.
 async fn mail_server(refusals: Vec<&'static str>) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
@@ -89,7 +95,8 @@ async fn whoever_is_not_chosen_is_told_that_they_wait_on_and_whoever_is_that_the
     let mail = Mail::smtp(&format!("smtp://{address}"), "Registry <registry@pas.example>")
         .expect("a mail server");
     let service = &province.guarded.server.app.service;
-    let (one, other) = tokio::join!(mail.deliver(service, PAGE), mail.deliver(service, PAGE));
+    let to = pages();
+    let (one, other) = tokio::join!(mail.deliver(service, &to), mail.deliver(service, &to));
     let (one, other) = (one.expect("delivers"), other.expect("delivers"));
     assert_eq!((one.0 + other.0, one.1 + other.1), (4, 0), "each by one of two servers");
     let mut told = subjects(&letters);
@@ -108,7 +115,7 @@ async fn whoever_is_not_chosen_is_told_that_they_wait_on_and_whoever_is_that_the
     for secret in ["98765", "Marigold", "Basil", "Fixturing", "distance", "Testwell"] {
         assert!(!all.contains(secret), "{secret} is in a letter");
     }
-    assert_eq!(mail.deliver(service, PAGE).await.expect("delivers"), (0, 0), "told once");
+    assert_eq!(mail.deliver(service, &pages()).await.expect("delivers"), (0, 0), "told once");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,14 +129,14 @@ async fn a_letter_is_tried_again_until_it_is_taken_or_will_never_be() {
     let (address, letters) = mail_server(vec!["451 come again", "451 come again"]).await;
     let mail =
         Mail::smtp(&format!("smtp://{address}"), "registry@pas.example").expect("a mail server");
-    assert_eq!(mail.deliver(service, PAGE).await.expect("tries"), (0, 1));
-    assert_eq!(mail.deliver(service, PAGE).await.expect("tries"), (0, 0), "not at once");
+    assert_eq!(mail.deliver(service, &pages()).await.expect("tries"), (0, 1));
+    assert_eq!(mail.deliver(service, &pages()).await.expect("tries"), (0, 0), "not at once");
     later(1);
-    assert_eq!(mail.deliver(service, PAGE).await.expect("tries"), (0, 1));
+    assert_eq!(mail.deliver(service, &pages()).await.expect("tries"), (0, 1));
     later(1);
-    assert_eq!(mail.deliver(service, PAGE).await.expect("tries"), (0, 0), "later and later");
+    assert_eq!(mail.deliver(service, &pages()).await.expect("tries"), (0, 0), "later and later");
     later(1);
-    assert_eq!(mail.deliver(service, PAGE).await.expect("tries"), (1, 0));
+    assert_eq!(mail.deliver(service, &pages()).await.expect("tries"), (1, 0));
     assert_eq!(letters.lock().expect("letters").len(), 1);
     assert_eq!(
         count("SELECT count(*) FROM attachment.notice WHERE sent_at IS NOT NULL AND attempts = 3")
@@ -141,13 +148,13 @@ async fn a_letter_is_tried_again_until_it_is_taken_or_will_never_be() {
     let (address, letters) = mail_server(vec!["550 nobody of that name"]).await;
     let mail =
         Mail::smtp(&format!("smtp://{address}"), "registry@pas.example").expect("a mail server");
-    assert_eq!(mail.deliver(service, PAGE).await.expect("tries"), (0, 1));
+    assert_eq!(mail.deliver(service, &pages()).await.expect("tries"), (0, 1));
     assert_eq!(
         count("SELECT count(*) FROM attachment.notice WHERE given_up_at IS NOT NULL").await,
         1
     );
     later(600);
-    assert_eq!(mail.deliver(service, PAGE).await.expect("tries"), (0, 0), "given up");
+    assert_eq!(mail.deliver(service, &pages()).await.expect("tries"), (0, 0), "given up");
     assert_eq!(letters.lock().expect("letters").len(), 0);
 }
 
@@ -157,7 +164,7 @@ async fn the_sandbox_shows_what_it_would_have_sent() {
     province.register(MARIGOLD, &PATIENTS[..1]).await;
     let app = &province.guarded.server.app;
     let mail = app.mail.as_ref().expect("the sandbox's");
-    assert_eq!(mail.deliver(&app.service, PAGE).await.expect("delivers"), (1, 0));
+    assert_eq!(mail.deliver(&app.service, &pages()).await.expect("delivers"), (1, 0));
     let ask = province.guarded.server.request("/sandbox/mail").method("GET");
     let page = province.guarded.server.send(ask).await;
     let page = String::from_utf8(page.bytes.to_vec()).expect("text");

@@ -115,3 +115,31 @@ async fn two_who_register_the_same_person_at_once_register_them_once() {
     let waiting = "SELECT count(*) FROM attachment.registration";
     assert_eq!(province.guarded.server.database.count(waiting).await, 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_somebody_wants_to_be_called_can_be_changed_and_stays_where_it_is_left_out() {
+    let province = Province::start("preferred-name").await;
+    let (id, members) = province.register(MARIGOLD, &PATIENTS[..1]).await;
+    let path = format!("/api/families/{id}");
+    let change = |name: Option<Value>| {
+        let mut member = json!({"registration": members[0], "conditions": ["diabetes"]});
+        if let Some(name) = name {
+            member["preferredName"] = name;
+        }
+        json!({"channel": "email", "email": "somebody@mail.example", "language": "en", "postalCode": "V0X 9Z1", "members": [member]})
+    };
+    for (name, kept) in [
+        (Some(json!("Goldie")), json!("Goldie")),
+        (None, json!("Goldie")),
+        (Some(json!("Mari")), json!("Mari")),
+        (Some(Value::Null), Value::Null),
+    ] {
+        let answer = province.put(MARIGOLD, &path, change(name)).await;
+        assert_eq!(answer.status, 200, "{:?}", answer.json);
+        assert_eq!(answer.json["members"][0]["preferredName"], kept);
+    }
+    for name in [" ".to_owned(), "x".repeat(101)] {
+        let answer = province.put(MARIGOLD, &path, change(Some(name.into()))).await;
+        assert_eq!(answer.status, 422);
+    }
+}

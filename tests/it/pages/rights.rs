@@ -17,7 +17,7 @@ async fn each_page_is_there_for_its_own_people_and_for_nobody_else() {
     let everybody = [JUNIPER, DAHLIA, COSMO, BARNABY, SAFFRON, FABLE, IRIS, BASIL];
     let (records, clean_up) = (format!("{panel}/records"), format!("{panel}/clean-up"));
     let table = format!("{panel}/records.csv?from=2026-11-01&to=2026-11-30");
-    let pages: [(&str, &[&str]); 8] = [
+    let pages: [(&str, &[&str]); 9] = [
         (&panel, &[JUNIPER, DAHLIA]),
         (&records, &[JUNIPER, DAHLIA]),
         (&table, &[JUNIPER, DAHLIA]),
@@ -26,6 +26,7 @@ async fn each_page_is_there_for_its_own_people_and_for_nobody_else() {
         (&candidates, &[COSMO]),
         ("/my/networks/lantern-coast", &[COSMO]),
         ("/my/networks/fern-valley", &[FABLE]),
+        ("/my/networks/fern-valley/calls", &[FABLE]),
     ];
     for who in everybody {
         let mut browser = town.sign_in(who).await;

@@ -70,13 +70,14 @@ async fn every_page_has_labels_headings_in_order_and_runs_nothing_that_is_not_na
     let panel = town.room_for(2).await;
     let (candidates, targets) = (format!("{panel}/candidates"), format!("{panel}/targets"));
     let mut cosmo = town.sign_in(COSMO).await;
-    for path in ["/my", "/my/networks/lantern-coast", &candidates, &targets] {
+    let calls = "/my/networks/lantern-coast/calls";
+    for path in ["/my", "/my/networks/lantern-coast", calls, &candidates, &targets] {
         is_sound(path, &cosmo.get(path).await);
     }
     is_sound("the list", &town.send_all(&panel).await);
     let mut juniper = town.sign_in(JUNIPER).await;
     let members = format!("{panel}/members");
-    for path in ["/my", &panel, &members, "/my/delegates"] {
+    for path in ["/my", "/my/notices", &panel, &members, "/my/delegates"] {
         is_sound(path, &juniper.get(path).await);
     }
     town.employ(IRIS, "clinic-1", "rue.clipworth", "Rue Clipworth").await;

@@ -53,7 +53,7 @@ fn told(phn: &str, became: &str) -> (String, String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_chosen_is_confirmed_taken_off_or_added_and_messages_tell_the_same() {
     let province = Province::start("cleaning").await;
-    let panel = province.accepted(1).await.panel;
+    let panel = province.accepted(3).await.panel;
     province.emr(ADD, &PATIENTS[1..2]).await;
     assert_eq!(province.statuses(&PATIENTS[..3]).await, ["pending", "confirmed", "not-on-panel"]);
     let [marigold, basil, clover] = [PATIENTS[0], PATIENTS[1], PATIENTS[2]];
@@ -79,7 +79,7 @@ async fn whoever_is_chosen_is_confirmed_taken_off_or_added_and_messages_tell_the
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_again_finds_nothing_more_to_do() {
     let province = Province::start("cleaning-again").await;
-    let panel = province.accepted(1).await.panel;
+    let panel = province.accepted(3).await.panel;
     province.emr(ADD, &PATIENTS[1..2]).await;
     let choice = json!({"add": [new(&PATIENTS[2])], "confirm": [PATIENTS[0].phn], "remove": [PATIENTS[1].phn]});
     became(&province.clean(JUNIPER, panel, &choice).await);
@@ -126,7 +126,7 @@ async fn whoever_does_not_match_is_told_by_one_answer_and_stops_nobody_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_who_is_pending_and_alive_is_confirmed() {
     let province = Province::start("cleaning-pending").await;
-    let panel = province.accepted(1).await.panel;
+    let panel = province.accepted(3).await.panel;
     province.emr(ADD, &PATIENTS[1..2]).await;
     province.emr_of(ADD, 1, &PATIENTS[1..2]).await;
     let dies = "UPDATE client_registry.patient SET deceased = true WHERE phn = '9876500011'";

@@ -289,3 +289,31 @@ async fn the_words_of_a_registration_are_those_that_are_taken() {
     let schema = json!({"$ref": "#/components/schemas/Registering"});
     assert_eq!(unlike(&sound, &schema, &whole, "family"), [""; 0]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_answered_of_notices_and_calls_has_the_shape_that_is_described() {
+    let province = Province::start("described-notices").await;
+    let whole = description(&province).await;
+    let mut by_phone = crate::attachment::family(&PATIENTS[..1]);
+    by_phone["channel"] = "phone".into();
+    by_phone["phone"] = "250 555 0100".into();
+    province.post(MARIGOLD, "/api/registrations", by_phone).await;
+    let asked = "WITH due AS (UPDATE attachment.registration SET state = 'reconfirm-due' RETURNING family_id)
+        INSERT INTO attachment.notice (family_id, kind, act_id, made_at, due_at)
+        SELECT family_id, 'asked', gen_random_uuid(), now(), now() FROM due RETURNING id";
+    let notice = province.count(asked).await;
+    let (contact, calls) = ("/api/me/contact", "/api/networks/{network}/calls");
+    let theirs = || calls.replace("{network}", "lantern-coast");
+    let (wish, none) = (json!({"channel": "email", "email": "me@work.example"}), Value::Null);
+    let ticked = json!({"notices": [notice]});
+    let steps = vec![
+        (COSMO, "GET", contact.into(), contact, none.clone(), 200),
+        (COSMO, "PUT", contact.into(), contact, wish, 200),
+        (COSMO, "PUT", contact.into(), contact, json!({"channel": "text"}), 422),
+        (COSMO, "GET", theirs(), calls, none.clone(), 200),
+        (JUNIPER, "GET", theirs(), calls, none, 404),
+        (COSMO, "POST", theirs(), calls, ticked.clone(), 200),
+        (COSMO, "POST", theirs(), calls, ticked, 409),
+    ];
+    follow(&province, &whole, steps).await;
+}

@@ -1,6 +1,9 @@
 //! Attachment records, to bill by.
 
 use super::*;
+use crate::access::Guarded;
+use crate::attachment::BASIL;
+use crate::server::Setup;
 
 const YEARS: &str = "from=2020-01-01&to=2099-12-31";
 
@@ -80,4 +83,24 @@ async fn a_period_that_is_none_is_refused() {
         assert_eq!(answer.status, status, "{query}");
         assert_eq!(answer.header("content-type"), "application/problem+json");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_code_that_is_in_force_is_recorded_and_earlier_ones_stay() {
+    let province = Province::start("records-code").await;
+    let panel = province.accepted(3).await.panel;
+    let database = province.guarded.server.stop().await;
+    let setup = Setup { database: Some(database), ..Setup::default() };
+    let guarded = Guarded::with("records-alias", "--attachment-code 98990", setup).await;
+    let province = Province { guarded };
+    let (family, _) = province.register(BASIL, &PATIENTS[1..2]).await;
+    let list = province.send(panel, &[&family]).await.json;
+    let answers = json!({"answers": [{"proposal": proposals(&list)[0], "answer": "accepted"}]});
+    let path = format!("/api/lists/{}/answers", text(&list["id"]));
+    assert_eq!(province.post(JUNIPER, &path, answers).await.status, 200);
+    let records = province.get(JUNIPER, &format!("/api/panels/{panel}/records?{YEARS}")).await;
+    let records = records.json["records"].as_array().expect("records").clone();
+    let codes: Vec<_> = records.iter().map(|one| (text(&one["code"]), text(&one["phn"]))).collect();
+    let of = |code: &str, place: usize| (code.to_owned(), PATIENTS[place].phn.to_owned());
+    assert_eq!(codes, [of("98890", 0), of("98990", 1)]);
 }

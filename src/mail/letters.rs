@@ -1,0 +1,49 @@
+//! Letters, by SMTP.
+
+use lettre::message::Mailbox;
+use lettre::message::header::ContentType;
+use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+
+use crate::attachment::Letter;
+
+use super::{MailFault, MailSetting};
+
+/// A mail server.
+#[derive(Debug, Clone)]
+pub struct Letters {
+    /// The connection to it, made when it is needed.
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    /// Whom letters are from.
+    from: Mailbox,
+}
+
+impl Letters {
+    /// By this mail server.
+    ///
+    /// # Errors
+    /// When the URL or the address is none.
+    pub fn new(url: &str, from: &str) -> Result<Self, MailSetting> {
+        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url);
+        let transport = transport.map_err(|_| MailSetting::Url)?.build();
+        let from = from.parse().map_err(|_| MailSetting::From)?;
+        Ok(Letters { transport, from })
+    }
+
+    /// Sends one. `id` is the same however often it is tried, so that a mail program shows it once.
+    pub(super) async fn send(&self, id: i64, to: &str, letter: Letter) -> Result<(), MailFault> {
+        let never = MailFault::Never(None);
+        let to: Mailbox = to.parse().map_err(|_| never)?;
+        let message = Message::builder()
+            .from(self.from.clone())
+            .to(to)
+            .subject(letter.subject)
+            .message_id(Some(format!("<notice-{id}@{}>", self.from.email.domain())))
+            .header(ContentType::TEXT_PLAIN)
+            .body(letter.text)
+            .map_err(|_| never)?;
+        self.transport.send(message).await.map(drop).map_err(|error| {
+            let status = error.status().map(u16::from);
+            if error.is_permanent() { MailFault::Never(status) } else { MailFault::NotNow }
+        })
+    }
+}
