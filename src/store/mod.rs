@@ -31,7 +31,7 @@ mod whole;
 pub use attachment::{
     ATTEMPTS, Act, Billing, By, CommunityTally, DUE_AT_A_TIME, Delegate, Due, DueNotice,
     FamilyView, HealthUpdate, ListView, MEMBERS_SHOWN, MemberSearch, MemberView, Moved, Named,
-    NetworkView, NewFamily, NewRegistration, Outstanding, PanelSide, Picked, ProposalView,
+    NetworkView, NewFamily, NewRegistration, Outstanding, PanelSide, Picked, Profile, ProposalView,
     RecordRow, RegistrationView, Stated, Waiting, Wishes,
 };
 pub use audit::{Queue, QueueBounds, Sealed, Trail, TrailQuestion, TrailState, Writer};

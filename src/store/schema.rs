@@ -25,6 +25,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (12, "sessions", include_str!("../../migrations/0012_sessions.sql")),
     (13, "notices", include_str!("../../migrations/0013_notices.sql")),
     (15, "quick waiting", include_str!("../../migrations/0015_quick_waiting.sql")),
+    (20, "agents", include_str!("../../migrations/0020_agents.sql")),
 ];
 
 /// The version that this build needs.

@@ -65,7 +65,7 @@ impl Desk<'_> {
         act.take(&answered.put_back, self.billing()).await?;
         act.raise(&phns).await?;
         act.commit(&record).await?;
-        self.service.store.list(list).await?.ok_or(Refusal::NotFound)
+        Ok(self.see_list(list).await?.1)
     }
 
     /// Confirms people who were accepted: their provider is now their most responsible provider.
@@ -112,7 +112,7 @@ impl Desk<'_> {
         act.take(&steps, self.billing()).await?;
         act.raise(&phns).await?;
         act.commit(&record).await?;
-        self.service.store.list(list).await?.ok_or(Refusal::NotFound)
+        Ok(self.see_list(list).await?.1)
     }
 }
 
@@ -149,7 +149,7 @@ impl<'l> Answered<'l> {
 
 /// Whether no family is split: all of it accepted, or none of it, or some of it not answered yet in the one way or the other.
 fn whole(list: &ListView, after: &HashMap<ProposalId, ProposalState>) -> bool {
-    let mut fates: HashMap<FamilyId, (bool, bool)> = HashMap::new();
+    let mut fates: HashMap<Option<FamilyId>, (bool, bool)> = HashMap::new();
     for proposal in &list.proposals {
         let fate = fates.entry(proposal.family).or_default();
         match after.get(&proposal.id) {

@@ -96,13 +96,15 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Form<T> {
             let text = "This form is not of this session. Go back, load the page again, and send it once more.";
             return Err(told(StatusCode::FORBIDDEN, text));
         }
-        let read = serde_urlencoded::from_bytes(held.bytes());
-        let read = read.map_err(|_| {
-            told(
-                StatusCode::BAD_REQUEST,
-                "Something is missing in the form, or is not of its kind.",
-            )
-        })?;
+        let unreadable = || {
+            let text = "Something is missing in the form, or is not of its kind.";
+            told(StatusCode::BAD_REQUEST, text)
+        };
+        // U+0000, which no text in Postgres can hold.
+        if held.bytes().contains(&0) || held.bytes().windows(3).any(|three| three == b"%00") {
+            return Err(unreadable());
+        }
+        let read = serde_urlencoded::from_bytes(held.bytes()).map_err(|_| unreadable())?;
         Ok(Form(visitor, read))
     }
 }
