@@ -10,11 +10,13 @@ use crate::answer::Answer;
 use crate::message::{ADD, PANELS, PATIENTS, Patient, QUERY, REMOVE, message};
 use crate::server::Setup;
 
+mod agents;
 mod chance;
 mod letters;
 mod lists;
 mod registry;
 mod rights;
+mod seen;
 mod story;
 mod time;
 

@@ -17,6 +17,7 @@ mod refusals;
 mod rights;
 mod sound;
 mod story;
+mod withheld;
 
 /// A sandbox whose cast signs in.
 pub struct Town {
