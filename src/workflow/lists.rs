@@ -159,9 +159,8 @@ impl Desk<'_> {
         if seekers.len() != all.len() {
             return Err(ELSEWHERE);
         }
-        let chosen = |family: &FamilyId| seekers.iter().find(|s| s.family == *family).cloned();
-        let chosen: Vec<Seeker> =
-            sending.families.iter().map(chosen).collect::<Option<_>>().ok_or(ELSEWHERE)?;
+        let to_propose = |seeker: &Seeker| sending.families.contains(&seeker.family);
+        let chosen: Vec<Seeker> = seekers.into_iter().filter(to_propose).collect();
         let people: u32 = chosen.iter().map(|seeker| seeker.members).sum();
         if people > side.open() {
             return Err(TOO_MANY);
