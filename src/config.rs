@@ -11,6 +11,7 @@ pub use pages::{PagesFault, pages};
 use chrono::FixedOffset;
 use tokio::sync::Semaphore;
 
+use crate::access::Turnstile;
 use crate::attachment;
 use crate::cli::{
     AttachmentCodeArg, LimitArgs, MrpElsewhereArg, NamingArgs, NotOnPanelArg, PhnCheckArg,
@@ -94,6 +95,7 @@ pub fn service(args: &ServeArgs, store: Store, endpoint: String) -> Service {
         judging: registry::Policy { names: NamePolicy { ignore_marks: args.policy.ignore_marks } },
         deciding: deciding(&args.policy),
         attaching: attaching(&args.policy),
+        attempts: Turnstile::of_attempts(args.access.failed_attempts_per_hour),
         bulky: Semaphore::new(BULKY),
         deadline: args.limits.acquire_timeout + 2 * args.limits.statement_timeout,
         offset: offset(args.policy.utc_offset),

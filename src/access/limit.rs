@@ -80,6 +80,11 @@ impl Rate {
         Rate { interval: time / count.get(), allowance: allowance.get() }
     }
 
+    /// What one takes until it has come back.
+    pub(super) fn one(self) -> Duration {
+        self.interval
+    }
+
     /// How long until one can be taken; zero: now.
     pub(super) fn wait(self, whole: Instant, now: Instant) -> Duration {
         let debt = whole.saturating_duration_since(now) + self.interval;

@@ -1,4 +1,4 @@
-//! How often one and the same may come, where nothing but that is counted: an address, a session.
+//! How often one and the same may come, where nothing but that is counted: an address, a session, a person who guesses.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -16,6 +16,7 @@ const KNOWN: usize = 10_000;
 #[derive(Debug)]
 pub struct Turnstile<K> {
     rate: Rate,
+    budget: Budget,
     whole: Mutex<HashMap<K, Instant>>,
 }
 
@@ -23,7 +24,13 @@ impl<K: Eq + Hash + Clone> Turnstile<K> {
     /// A turnstile that has seen nobody yet.
     pub fn new(per_minute: NonZeroU32) -> Self {
         let rate = Rate::of(per_minute, Duration::from_secs(60), per_minute);
-        Turnstile { rate, whole: Mutex::default() }
+        Turnstile { rate, budget: Budget::Requests, whole: Mutex::default() }
+    }
+
+    /// One for attempts to name people: so many an hour fail, and those that do not are given back.
+    pub fn of_attempts(per_hour: NonZeroU32) -> Self {
+        let rate = Rate::of(per_hour, Duration::from_secs(3600), per_hour);
+        Turnstile { rate, budget: Budget::FailedMatches, whole: Mutex::default() }
     }
 
     /// Lets them through, and counts it; unless it is too soon.
@@ -33,12 +40,20 @@ impl<K: Eq + Hash + Clone> Turnstile<K> {
     pub fn admit(&self, who: &K, now: Instant) -> Result<(), RetryAfter> {
         let mut known = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
         let whole = known.get(who).copied().unwrap_or(now);
-        refuse(Budget::Requests, self.rate.wait(whole, now))?;
+        refuse(self.budget, self.rate.wait(whole, now))?;
         if known.len() >= KNOWN && !known.contains_key(who) {
             make_room(&mut known, now);
         }
         known.insert(who.clone(), self.rate.after(whole, 1, now));
         Ok(())
+    }
+
+    /// Gives back what was counted once.
+    pub fn give_back(&self, who: &K) {
+        let mut known = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(whole) = known.get_mut(who) {
+            *whole = whole.checked_sub(self.rate.one()).unwrap_or(*whole);
+        }
     }
 }
 
@@ -69,6 +84,20 @@ mod tests {
         assert_eq!(turnstile.admit(&2, now), Ok(()), "another");
         assert_eq!(turnstile.admit(&1, now + Duration::from_secs(30)), Ok(()));
         assert_eq!(turnstile.admit(&1, now + Duration::from_secs(30)), Err(wait));
+    }
+
+    #[test]
+    fn what_is_given_back_was_not_counted() {
+        let (attempts, now) = (Turnstile::of_attempts(NonZeroU32::new(2).unwrap()), Instant::now());
+        for _ in 0..5 {
+            assert_eq!(attempts.admit(&1, now), Ok(()));
+            attempts.give_back(&1);
+        }
+        attempts.give_back(&2);
+        assert_eq!(attempts.admit(&1, now), Ok(()));
+        assert_eq!(attempts.admit(&1, now), Ok(()));
+        let wait = RetryAfter { budget: Budget::FailedMatches, seconds: 1800 };
+        assert_eq!(attempts.admit(&1, now), Err(wait));
     }
 
     #[test]

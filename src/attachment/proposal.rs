@@ -110,6 +110,12 @@ impl ProposalState {
         matches!(self, ProposalState::Proposed | ProposalState::InIntake)
     }
 
+    /// Whether it is shown who they are: while it is open, and where it led to a panel. What came to nothing gives nobody
+    /// a look at somebody who waits elsewhere.
+    pub const fn shows_whom(self) -> bool {
+        self.is_open() || matches!(self, ProposalState::Confirmed)
+    }
+
     /// Where an answer leads. `None`: it is not possible from here.
     pub const fn after(self, answer: Answer) -> Option<Self> {
         use ProposalState as State;
@@ -152,5 +158,15 @@ mod tests {
             assert_eq!(answered, state.is_unanswered(), "{state:?}");
             assert!(state.is_open() || !state.is_unanswered(), "{state:?}");
         }
+    }
+
+    #[test]
+    fn whoever_was_not_taken_is_no_longer_shown() {
+        let shown: Vec<_> = ProposalState::ALL.iter().filter(|state| state.shows_whom()).collect();
+        use ProposalState as State;
+        assert_eq!(
+            shown,
+            [&State::Proposed, &State::InIntake, &State::Accepted, &State::Confirmed]
+        );
     }
 }

@@ -26,6 +26,8 @@ pub enum Role {
         /// By code.
         network: String,
     },
+    /// Answers the telephone of the Health Connect Registry, for whoever calls.
+    Agent,
 }
 
 /// Somebody who signed in.
@@ -89,6 +91,16 @@ impl Person {
         self.roles.iter().any(directs)
     }
 
+    /// Whether they answer the registry's telephone: they register whoever calls, and see and change what callers registered.
+    pub fn is_agent(&self) -> bool {
+        self.roles.contains(&Role::Agent)
+    }
+
+    /// Whether they may see and change a family: it is theirs, or they are on the telephone with it.
+    pub fn may_keep(&self, subject: Option<&str>) -> bool {
+        self.registered(subject) || self.is_agent()
+    }
+
     /// Whether a family is theirs: they registered it.
     pub fn registered(&self, subject: Option<&str>) -> bool {
         subject == Some(self.subject.as_str())
@@ -126,5 +138,15 @@ mod tests {
         assert!(dahlia.registered(Some("dahlia.deskworth")));
         assert!(!dahlia.registered(Some("somebody.else")));
         assert!(!dahlia.registered(None));
+    }
+
+    #[test]
+    fn an_agent_keeps_families_of_others_and_nobody_else_does() {
+        let (agent, other) = (person(vec![Role::Agent]), person(Vec::new()));
+        for subject in [None, Some("somebody.else")] {
+            assert!(agent.may_keep(subject) && !agent.registered(subject));
+            assert!(!other.may_keep(subject));
+        }
+        assert!(other.may_keep(Some("dahlia.deskworth")));
     }
 }

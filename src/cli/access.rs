@@ -48,6 +48,9 @@ pub struct AccessArgs {
     /// Patients in one client's messages who do not match the Client Registry, in an hour at most.
     #[arg(long, env = "PAS_FAILED_MATCHES_PER_HOUR", default_value = "120", value_name = "N")]
     pub failed_matches_per_hour: NonZeroU32,
+    /// Attempts of one person to register or to find a family that match nobody, in an hour at most.
+    #[arg(long, env = "PAS_FAILED_ATTEMPTS_PER_HOUR", default_value = "20", value_name = "N")]
+    pub failed_attempts_per_hour: NonZeroU32,
 }
 
 fn algorithm(name: &str) -> Result<Algorithm, String> {

@@ -43,8 +43,9 @@ pub struct RoleOfArgs {
     pub subject: String,
     /// Which.
     pub role: RoleArg,
-    /// About what: a provider's or a clinic's key in PAS, a network's code.
-    pub about: String,
+    /// About what: a provider's or a clinic's key in PAS, a network's code; nothing for an agent.
+    #[arg(required_if_eq_any = [("role", "provider"), ("role", "delegate"), ("role", "director"), ("role", "coordinator")])]
+    pub about: Option<String>,
 }
 
 /// A role.
@@ -58,6 +59,8 @@ pub enum RoleArg {
     Director,
     /// Attaches people in this network.
     Coordinator,
+    /// Answers the registry's telephone.
+    Agent,
 }
 
 impl RoleArgs {

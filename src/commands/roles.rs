@@ -23,7 +23,7 @@ pub(super) fn areas(args: &AreasArgs) -> Result<ExitCode, CommandError> {
 pub(super) fn role(args: &RoleArgs) -> Result<ExitCode, CommandError> {
     let (RoleAct::Give(of) | RoleAct::Take(of)) = &args.act;
     let subject = Subject::parse(&of.subject).ok_or_else(not_an_id)?;
-    let (role, now) = (read(of), Clock::System.now());
+    let (role, now) = (read(of)?, Clock::System.now());
     let done = with_store(&of.shared, async |store| match &args.act {
         RoleAct::Give(_) => {
             store.give_role(subject.as_str(), &role, "pas role", now).await.map(|()| true)
@@ -36,12 +36,17 @@ pub(super) fn role(args: &RoleArgs) -> Result<ExitCode, CommandError> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn read(of: &RoleOfArgs) -> Role {
-    let about = of.about.clone();
-    match of.role {
+fn read(of: &RoleOfArgs) -> Result<Role, CommandError> {
+    // What the others are about is there: the command line asks for it.
+    let about = of.about.clone().unwrap_or_default();
+    Ok(match of.role {
         RoleArg::Provider => Role::Provider { practitioner_key: about },
         RoleArg::Delegate => Role::Delegate { practitioner_key: about },
         RoleArg::Director => Role::Director { organization_key: about },
         RoleArg::Coordinator => Role::Coordinator { network: about },
-    }
+        RoleArg::Agent if of.about.is_some() => {
+            return Err(CommandError::Told("an agent is about nobody in particular".into()));
+        }
+        RoleArg::Agent => Role::Agent,
+    })
 }

@@ -124,17 +124,18 @@ fn table() -> Value {
 /// What goes wrong at the door or with the bytes of a body is told as to an EMR; everything else as problem details.
 fn failed(status: u16) -> Value {
     let told = match status {
-        401 | 408 | 413 | 429 => return refusal(status),
+        401 | 408 | 413 => return refusal(status),
         400 => "It cannot be read",
         403 => "Not for a program in its own name, or the scopes do not allow it",
         404 => "It is not there, or it is somebody else's; which of the two is not told",
         409 => "Not possible as things stand",
         415 => "Of another media type",
         422 => "It can be read and makes no sense",
+        429 => "Too often, or too many attempts matched nobody",
         _ => "Nothing of it was kept, or all of it: look before it is tried again",
     };
     let mut failed = match status {
-        500 | 503 => refusal(status),
+        429 | 500 | 503 => refusal(status),
         _ => json!({"content": {}}),
     };
     if status == 503 {

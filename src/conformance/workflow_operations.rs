@@ -110,7 +110,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "updateFamily",
         "Change what a family told, but for who they are",
         "Updating",
-        (200, "Families"),
+        (200, "Family"),
     ),
     send(
         ["/api/registrations/{registration}/reconfirm", "post"],
@@ -143,6 +143,16 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "Leaving",
         (200, "Families"),
     ),
+    Operation {
+        others: &[404],
+        ..send(
+            ["/api/families/search", "post"],
+            "findFamily",
+            "The family of somebody on the telephone, for an agent; changes nothing",
+            "Finding",
+            (200, "Family"),
+        )
+    },
     get("/api/networks", "networks", "The networks that somebody coordinates", "Networks"),
     get(
         "/api/networks/{network}",

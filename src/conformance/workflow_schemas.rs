@@ -44,6 +44,12 @@ pub(super) fn or_null(kind: &str) -> Value {
     json!({"type": [kind, "null"]})
 }
 
+/// The same, or nothing.
+fn nullable(mut schema: Value) -> Value {
+    schema["type"] = json!([schema["type"], "null"]);
+    schema
+}
+
 pub(super) fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Value {
     json!({"type": "string", "enum": all.iter().map(|one| word(*one)).collect::<Vec<_>>()})
 }
@@ -95,7 +101,7 @@ pub(super) fn schemas() -> Vec<(&'static str, Value)> {
 
 fn panels() -> Vec<(&'static str, Value)> {
     let named = || all_of(json!({"key": text(), "name": text()}));
-    let role = json!({"role": {"type": "string", "enum": ["provider", "delegate", "director", "coordinator"]}});
+    let role = json!({"role": {"type": "string", "enum": ["provider", "delegate", "director", "coordinator", "agent"]}});
     let about = json!({"practitioner": text(), "organization": text(), "network": text()});
     let mix = all_of(json!({"low": number(), "medium": number(), "high": number()}));
     let known = json!({
@@ -160,11 +166,12 @@ fn lists() -> Vec<(&'static str, Value)> {
         "sentAt": instant(), "dueAt": instant(), "open": flag(), "proposals": of_many("Proposal"),
     });
     let proposal = json!({
-        "id": number(), "family": uuid(), "state": words(ProposalState::ALL, ProposalState::word),
-        "reason": or_null("string"), "phn": phn(), "name": text(),
-        "birthDate": {"type": ["string", "null"], "format": "date"}, "registeredAt": instant(), "complexity": complexity(),
-        "conditions": list_of(text()), "healthChanged": flag(), "community": text(), "language": text(),
-        "interpreter": or_null("string"), "reach": or_null("string"), "parts": parts(),
+        "id": number(), "family": nullable(uuid()), "state": words(ProposalState::ALL, ProposalState::word),
+        "reason": or_null("string"), "phn": nullable(phn()), "name": or_null("string"), "birthDate": nullable(day()),
+        "registeredAt": nullable(instant()), "complexity": words_or_null(Complexity::ALL, Complexity::word),
+        "conditions": nullable(list_of(text())), "healthChanged": or_null("boolean"), "community": or_null("string"),
+        "language": or_null("string"), "interpreter": or_null("string"), "reach": or_null("string"),
+        "parts": nullable(parts()),
     });
     let reason = words(LeaveOutReason::ALL, LeaveOutReason::word);
     let left_out = all_of(json!({"family": uuid(), "reason": reason}));
@@ -199,7 +206,9 @@ fn families() -> Vec<(&'static str, Value)> {
         "providerGender": words_or_null(Gender::ALL, Gender::word), "interpreter": or_null("string"),
     });
     vec![
-        ("Families", all_of(json!({"families": list_of(all_of(family))}))),
+        ("Family", all_of(family)),
+        ("Families", all_of(json!({"families": of_many("Family")}))),
+        ("Finding", all_of(json!({"phn": text(), "family": text(), "birthDate": day()}))),
         ("Leaving", all_of(json!({"registrations": list_of(uuid())}))),
         ("Nothing", all_of(json!({}))),
     ]

@@ -6,6 +6,7 @@ use chrono::FixedOffset;
 
 use tokio::sync::Semaphore;
 
+use crate::access::{Subject, Turnstile};
 use crate::audit::{Origin, Outcome, Record};
 use crate::clock::Clock;
 use crate::fault::{Code, Issue, ResponseCode, response_code, status_alone};
@@ -34,6 +35,8 @@ pub struct Service {
     pub deciding: panel::Policy,
     /// How people come onto panels who wait for a provider.
     pub attaching: attachment::Policy,
+    /// How often each person who signs in may try to name people whom they do not know.
+    pub attempts: Turnstile<Subject>,
     /// How many large bodies are worked on at once: each takes memory by the megabyte.
     pub bulky: Semaphore,
     /// How long Postgres may take over one message, in all.

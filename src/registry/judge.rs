@@ -85,6 +85,14 @@ pub fn matches(asked: &Patient, record: Option<&PatientRecord>, by: Judgement) -
     failures.is_empty()
 }
 
+/// As [`matches`], of somebody on the telephone who said no given names.
+pub fn is_known_as(asked: &Patient, record: Option<&PatientRecord>, by: Judgement) -> bool {
+    let mut failures = Vec::new();
+    let question = patient::Question { patient: asked, record, adding: true, by };
+    patient::judge(&question, &mut failures);
+    failures.iter().all(|failure| failure.rule == Rule::PatientGiven)
+}
+
 /// Which of given name, family name and birth date differ from what is on record, by the same rules as in a message. A masked record is
 /// compared with nothing.
 pub fn differences(asked: &Patient, record: &PatientRecord, by: Judgement) -> Vec<Rule> {

@@ -11,7 +11,7 @@ mod rules;
 mod tests;
 
 pub use found::Judgement;
-pub use judge::{Confirmed, differences, judge, matches};
+pub use judge::{Confirmed, differences, is_known_as, judge, matches};
 pub use names::{NamePolicy, postal_code, same_given, same_text};
 pub use record::{
     Address, Identifier, Licence, NameKind, OrganizationName, OrganizationRecord, PatientRecord,

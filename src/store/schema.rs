@@ -29,6 +29,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (17, "told", include_str!("../../migrations/0017_told.sql")),
     (18, "clean up", include_str!("../../migrations/0018_clean_up.sql")),
     (19, "one registration", include_str!("../../migrations/0019_one_registration.sql")),
+    (20, "agents", include_str!("../../migrations/0020_agents.sql")),
 ];
 
 /// The version that this build needs.

@@ -75,8 +75,7 @@ impl Desk<'_> {
     /// # Errors
     /// [`Refusal::NotFound`] where it is not theirs.
     pub async fn clinics_that_took(&self, family: FamilyId) -> Result<Vec<FamilyClinic>, Refusal> {
-        let store = &self.service.store;
-        let family = store.family_by(self.person, family).await?.ok_or(Refusal::NotFound)?;
-        Ok(store.clinics_of_family(family.id).await?)
+        let family = self.their_family(family).await?;
+        Ok(self.service.store.clinics_of_family(family.id).await?)
     }
 }

@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet};
 use serde::Deserialize;
 
 use crate::attachment::{
-    FamilyId, LeaveOutReason, ListId, Move, NoticeKind, Ranked, RegistrationState, Seeker, Step,
-    Wanted, rank,
+    FamilyId, LeaveOutReason, ListId, Move, NoticeKind, ProposalState, Ranked, RegistrationState,
+    Seeker, Step, Wanted, rank,
 };
 use crate::panel::PanelId;
-use crate::store::{ListView, PanelSide, Picked};
+use crate::store::{ListView, PanelSide, Picked, ProposalView};
 
 use super::{About, Desk, Refusal, Right};
 
@@ -70,7 +70,7 @@ impl Desk<'_> {
     /// # Errors
     /// [`Refusal::NotFound`] where they do not coordinate its network.
     pub async fn candidates(&self, panel: PanelId) -> Result<Vec<Candidate>, Refusal> {
-        Ok(self.choice(panel).await?.fitting)
+        Ok(self.choose(panel, 0).await?.fitting)
     }
 
     /// The families that a coordinator chooses from.
@@ -78,6 +78,10 @@ impl Desk<'_> {
     /// # Errors
     /// [`Refusal::NotFound`] where they do not coordinate its network.
     pub async fn choice(&self, panel: PanelId) -> Result<Choice, Refusal> {
+        self.choose(panel, NEXT).await
+    }
+
+    async fn choose(&self, panel: PanelId, beyond: u32) -> Result<Choice, Refusal> {
         let side = self.panel(panel, Right::Coordinate).await?;
         let Some((community, network)) = &side.community else { return Err(Refusal::NotFound) };
         let mut seekers = self.service.store.seekers(network, community).await?;
@@ -85,7 +89,14 @@ impl Desk<'_> {
         let there = self.service.store.families_on(panel).await?;
         seekers.retain(|seeker| !there.contains(&seeker.family));
         let fitting = self.first_of(&mut seekers, &side, side.open());
-        let next = self.first_of(&mut seekers, &side, NEXT);
+        let next = self.first_of(&mut seekers, &side, beyond);
+        let shown: Vec<FamilyId> =
+            fitting.iter().chain(&next).map(|candidate| candidate.seeker.family).collect();
+        if !shown.is_empty() {
+            let members = self.service.store.members_of(&shown).await?;
+            let phns = members.iter().map(|(.., phn)| phn.as_str()).collect();
+            self.seen("see-candidates", &About::panel(&side, phns)).await?;
+        }
         Ok(Choice { side, fitting, next })
     }
 
@@ -135,8 +146,9 @@ impl Desk<'_> {
         let store = &self.service.store;
         let members = store.members_of(&all).await?;
         let phns: Vec<&str> = members.iter().map(|(.., phn)| phn.as_str()).collect();
-        let by = self.by(Some(&side.practitioner_key));
-        let record = self.record(&by, "send-list", &About::panel(&side, phns.clone()));
+        // A coordinator acts in nobody's name but their own.
+        let by = self.by(None);
+        let record = self.record(&by, "send-list", &About::clinic(&side, phns.clone()));
         let id = ListId(self.service.clock.id());
         let mut act = store.act(by).await?;
         act.lock_panel(panel).await?;
@@ -149,10 +161,13 @@ impl Desk<'_> {
             return Err(ELSEWHERE);
         }
         let side = act.panel(panel).await?.ok_or(Refusal::NotFound)?;
-        let seekers = act.seekers(network, community, &sending.families).await?;
-        let chosen = |family: &FamilyId| seekers.iter().find(|s| s.family == *family).cloned();
-        let chosen: Vec<Seeker> =
-            sending.families.iter().map(chosen).collect::<Option<_>>().ok_or(ELSEWHERE)?;
+        // Whoever is left out is a candidate as well: a list names nobody else.
+        let seekers = act.seekers(network, community, &all).await?;
+        if seekers.len() != all.len() {
+            return Err(ELSEWHERE);
+        }
+        let to_propose = |seeker: &Seeker| sending.families.contains(&seeker.family);
+        let chosen: Vec<Seeker> = seekers.into_iter().filter(to_propose).collect();
         let people: u32 = chosen.iter().map(|seeker| seeker.members).sum();
         if people > side.open() {
             return Err(TOO_MANY);
@@ -190,7 +205,7 @@ impl Desk<'_> {
         act.take(&steps, self.billing()).await?;
         act.raise(&phns).await?;
         act.commit(&record).await?;
-        store.list(id).await?.ok_or(Refusal::NotFound)
+        Ok(self.see_list(id).await?.1)
     }
 
     /// The lists of a panel.
@@ -199,12 +214,11 @@ impl Desk<'_> {
     /// [`Refusal::NotFound`] where it is not theirs to see.
     pub async fn lists(&self, panel: PanelId) -> Result<Vec<ListView>, Refusal> {
         let side = self.panel(panel, Right::See).await?;
-        let lists = self.service.store.lists_of(panel).await?;
-        let phns: Vec<&str> =
-            lists.iter().flat_map(|list| &list.proposals).map(|p| p.phn.as_str()).collect();
-        if !phns.is_empty() {
-            self.seen("see-list", &About::panel(&side, phns)).await?;
+        let mut lists = self.service.store.lists_of(panel).await?;
+        for list in &mut lists {
+            self.withhold(&side, list);
         }
+        self.seen_on(&side, &lists).await?;
         Ok(lists)
     }
 
@@ -213,10 +227,32 @@ impl Desk<'_> {
     /// # Errors
     /// [`Refusal::NotFound`] where it is not theirs to see.
     pub async fn see_list(&self, list: ListId) -> Result<(PanelSide, ListView), Refusal> {
-        let (side, view) = self.list(list, Right::See).await?;
-        let phns = view.proposals.iter().map(|proposal| proposal.phn.as_str()).collect();
-        self.seen("see-list", &About::panel(&side, phns)).await?;
+        let (side, mut view) = self.list(list, Right::See).await?;
+        self.withhold(&side, &mut view);
+        self.seen_on(&side, std::slice::from_ref(&view)).await?;
         Ok((side, view))
+    }
+
+    /// Takes out what is for coordinators alone: who was left out and why, and the families of those who were not taken.
+    fn withhold(&self, side: &PanelSide, list: &mut ListView) {
+        if self.may(side, Right::Coordinate) {
+            return;
+        }
+        list.proposals.retain(|proposal| proposal.state != ProposalState::LeftOut);
+        for proposal in &mut list.proposals {
+            proposal.family = proposal.family.filter(|_| proposal.profile.is_some());
+        }
+    }
+
+    /// Records whoever is shown on these lists. Those who are not any more were not seen.
+    async fn seen_on(&self, side: &PanelSide, lists: &[ListView]) -> Result<(), Refusal> {
+        let shown = |proposal: &&ProposalView| proposal.profile.is_some();
+        let proposals = lists.iter().flat_map(|list| &list.proposals).filter(shown);
+        let phns: Vec<&str> = proposals.map(|proposal| proposal.phn.as_str()).collect();
+        if !phns.is_empty() {
+            self.seen("see-list", &About::panel(side, phns)).await?;
+        }
+        Ok(())
     }
 
     pub(super) async fn list(

@@ -17,6 +17,7 @@ mod papers;
 mod registering;
 mod registry;
 mod review;
+mod telephone;
 mod time;
 mod updating;
 mod wishes;
@@ -38,6 +39,7 @@ pub use overview::{Area, Members, Own};
 pub use papers::{Compared, Records};
 pub use registering::{Channel, Looking, MEMBERS, Member, RegisteredBy, Registering};
 pub use review::Given;
+pub use telephone::Finding;
 pub use time::{Passed, pass_time};
 pub use updating::{Health, Updating};
 
@@ -64,6 +66,11 @@ pub enum Refusal {
     /// It is not possible as things stand.
     #[error("{0}")]
     Conflict(&'static str),
+    /// They tried too often to name people who are not found.
+    #[error(
+        "Too many attempts matched nobody. Try again later, or call the Health Connect Registry."
+    )]
+    Often(u64),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -119,7 +126,13 @@ impl Desk<'_> {
     fn record(&self, by: &By, event: &'static str, about: &About<'_>) -> Record {
         Record {
             subject: Some(self.person.subject.clone()),
-            on_behalf_of: about.practitioner.iter().map(|key| (*key).to_owned()).collect(),
+            // Whoever looks after a panel and does not act for its provider acts in their own name.
+            on_behalf_of: about
+                .practitioner
+                .iter()
+                .filter(|key| self.person.acts_for(key).is_some())
+                .map(|key| (*key).to_owned())
+                .collect(),
             facility: about.organization.iter().map(|key| (*key).to_owned()).collect(),
             ..record(by, self.origin, event, &about.phns)
         }
@@ -163,5 +176,10 @@ impl<'a> About<'a> {
             organization: Some(&side.organization_key),
             phns,
         }
+    }
+
+    /// As [`About::panel`], of what is done in nobody's name.
+    fn clinic(side: &'a PanelSide, phns: Vec<&'a str>) -> Self {
+        About { practitioner: None, ..About::panel(side, phns) }
     }
 }

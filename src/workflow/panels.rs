@@ -74,7 +74,7 @@ impl Desk<'_> {
             ));
         }
         let by = self.by(None);
-        let record = self.record(&by, "set-target", &About::panel(&side, Vec::new()));
+        let record = self.record(&by, "set-target", &About::clinic(&side, Vec::new()));
         let mut act = self.service.store.act(by).await?;
         act.lock_panel(panel).await?;
         act.set_target(panel, target).await?;

@@ -145,6 +145,13 @@ pub(super) fn check(asked: &Registering) -> Result<(), &'static str> {
         member.preferred_name.as_ref().is_some_and(|name| name.chars().count() > 100)
             || member.conditions.len() > CONDITIONS
     };
+    let odd = |name: &String| name.chars().any(char::is_control);
+    let names = |member: &Member| {
+        [Some(&member.given), Some(&member.family), member.preferred_name.as_ref()]
+            .into_iter()
+            .flatten()
+            .any(odd)
+    };
     if !asked.consent {
         return Err("Without consent nothing is kept.");
     }
@@ -160,6 +167,9 @@ pub(super) fn check(asked: &Registering) -> Result<(), &'static str> {
         return Err(
             "A preferred name has 100 characters at most, and there are 50 conditions at most.",
         );
+    }
+    if asked.members.iter().any(names) {
+        return Err("A name is one line of text.");
     }
     told.check_wishes()
 }

@@ -73,7 +73,7 @@ impl Desk<'_> {
         act.take(&answered.put_back, self.billing()).await?;
         act.raise(&phns).await?;
         act.commit(&record).await?;
-        self.service.store.list(list).await?.ok_or(Refusal::NotFound)
+        Ok(self.see_list(list).await?.1)
     }
 
     /// Confirms people who were accepted: their provider is now their most responsible provider.
@@ -120,7 +120,7 @@ impl Desk<'_> {
         act.take(&steps, self.billing()).await?;
         act.raise(&phns).await?;
         act.commit(&record).await?;
-        self.service.store.list(list).await?.ok_or(Refusal::NotFound)
+        Ok(self.see_list(list).await?.1)
     }
 }
 
@@ -154,7 +154,7 @@ impl<'l> Answered<'l> {
         let touched: HashSet<FamilyId> = given
             .iter()
             .filter_map(|one| list.proposals.iter().find(|proposal| proposal.id == one.proposal))
-            .map(|proposal| proposal.family)
+            .filter_map(|proposal| proposal.family)
             .collect();
         whole(list, &touched, &after).then_some(answered).ok_or(TOGETHER)
     }
@@ -168,7 +168,7 @@ fn whole(
     after: &HashMap<ProposalId, ProposalState>,
 ) -> bool {
     touched.iter().all(|family| {
-        let family = list.proposals.iter().filter(|proposal| proposal.family == *family);
+        let family = list.proposals.iter().filter(|proposal| proposal.family == Some(*family));
         let states = family.filter_map(|proposal| after.get(&proposal.id));
         let taken = states.clone().any(|state| *state == ProposalState::Accepted);
         let goes_on = |state: &ProposalState| {

@@ -113,11 +113,13 @@ fn check(asked: &Updating) -> Result<(), &'static str> {
 }
 
 impl Desk<'_> {
-    async fn their_family(&self, id: FamilyId) -> Result<FamilyView, Refusal> {
-        self.service.store.family_by(self.person, id).await?.ok_or(Refusal::NotFound)
+    pub(super) async fn their_family(&self, id: FamilyId) -> Result<FamilyView, Refusal> {
+        let found = self.service.store.family(id).await?;
+        let theirs = |family: &FamilyView| self.person.may_keep(family.subject.as_deref());
+        found.filter(theirs).ok_or(Refusal::NotFound)
     }
 
-    /// One family that they registered.
+    /// One family that they registered, or that an agent is on the telephone with.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] where it is not theirs.
@@ -271,7 +273,7 @@ impl Desk<'_> {
     }
 }
 
-fn phns(family: &FamilyView) -> Vec<&str> {
+pub(super) fn phns(family: &FamilyView) -> Vec<&str> {
     family.members.iter().map(|member| member.phn.as_str()).collect()
 }
 

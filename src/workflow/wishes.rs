@@ -20,15 +20,23 @@ pub(super) struct Told<'t> {
 }
 
 impl Told<'_> {
-    /// Whether they can be reached by the channel.
+    /// Whether they can be reached by the channel, and what else they gave could be used as well.
     pub(super) fn check_reach(&self) -> Result<(), &'static str> {
         let reachable = match self.channel {
             Channel::Email => self.email.is_some_and(is_email),
             Channel::Phone => self.phone.is_some_and(is_phone),
             Channel::Text => self.phone.is_some_and(|phone| dialled(phone).is_some()),
         };
-        let told = "Give an e-mail address or a telephone number, as the channel says.";
-        reachable.then_some(()).ok_or(told)
+        if !reachable {
+            return Err("Give an e-mail address or a telephone number, as the channel says.");
+        }
+        if !self.email.is_none_or(is_email) {
+            return Err("The e-mail address is none: mend it, or leave it out.");
+        }
+        if !self.phone.is_none_or(is_phone) {
+            return Err("The telephone number is none: mend it, or leave it out.");
+        }
+        Ok(())
     }
 
     /// Whether there can be such a provider.
@@ -72,7 +80,10 @@ impl Desk<'_> {
             (Some(code), None) => {
                 let code: String =
                     code.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase();
-                let community = store.community_of(&code).await?.filter(|_| is_postal_code(&code));
+                let community = match is_postal_code(&code) {
+                    true => store.community_of(&code).await?,
+                    false => None,
+                };
                 let community = community.ok_or_else(|| {
                     Refusal::Invalid(
                         "The postal code is in none of the communities on file.".into(),

@@ -10,6 +10,7 @@ use crate::answer::Answer;
 use crate::message::{ADD, PANELS, PATIENTS, Patient, QUERY, REMOVE, message};
 use crate::server::Setup;
 
+mod agents;
 mod calls;
 mod chance;
 mod ends;
@@ -19,6 +20,7 @@ mod lists;
 mod notices;
 mod registry;
 mod rights;
+mod seen;
 mod story;
 mod time;
 

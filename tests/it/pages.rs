@@ -24,6 +24,7 @@ mod rights;
 mod sound;
 mod story;
 mod targets;
+mod withheld;
 
 /// A sandbox whose cast signs in.
 pub struct Town {

@@ -196,8 +196,9 @@ async fn register(
     State(app): Shared,
     Writing(signed, asked): Writing<Registering>,
 ) -> Result<Response, Problem> {
-    let registered = signed.desk(&app).register(&asked).await?;
-    Ok((StatusCode::CREATED, Json(families(&registered))).into_response())
+    let desk = signed.desk(&app);
+    let id = desk.register(&asked).await?;
+    Ok((StatusCode::CREATED, Json(families(&desk.families_with(id).await?))).into_response())
 }
 
 /// `PUT /api/families/{family}`
@@ -217,7 +218,7 @@ async fn reconfirm_family(
 ) -> Answered {
     let desk = signed.desk(&app);
     desk.reconfirm_family(FamilyId(id)).await?;
-    Ok(Json(families(&desk.families().await?)))
+    Ok(Json(families(&desk.families_with(FamilyId(id)).await?)))
 }
 
 #[derive(Debug, Deserialize)]
@@ -234,7 +235,7 @@ async fn withdraw_some(
 ) -> Answered {
     let desk = signed.desk(&app);
     desk.withdraw_some(FamilyId(id), &registrations).await?;
-    Ok(Json(families(&desk.families().await?)))
+    Ok(Json(families(&desk.families_with(FamilyId(id)).await?)))
 }
 
 #[derive(Debug, Deserialize)]
@@ -247,7 +248,9 @@ async fn reconfirm(
     At(id): At<Uuid>,
     Writing(signed, Nothing {}): Writing<Nothing>,
 ) -> Answered {
-    Ok(Json(families(&signed.desk(&app).reconfirm(RegistrationId(id)).await?)))
+    let desk = signed.desk(&app);
+    let family = desk.reconfirm(RegistrationId(id)).await?;
+    Ok(Json(families(&desk.families_with(family).await?)))
 }
 
 /// `POST /api/registrations/{registration}/withdraw`
@@ -256,5 +259,7 @@ async fn withdraw(
     At(id): At<Uuid>,
     Writing(signed, Nothing {}): Writing<Nothing>,
 ) -> Answered {
-    Ok(Json(families(&signed.desk(&app).withdraw(RegistrationId(id)).await?)))
+    let desk = signed.desk(&app);
+    let family = desk.withdraw(RegistrationId(id)).await?;
+    Ok(Json(families(&desk.families_with(family).await?)))
 }

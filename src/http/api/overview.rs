@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 
 use crate::panel::PanelId;
 use crate::store::{MemberSearch, MemberView, Named, NetworkView, Waiting};
+use crate::workflow::Finding;
 
 use super::super::App;
-use super::shown::{Json, panel};
+use super::shown::{Json, family, panel};
 use super::signed::{Asking, At, Reading};
 use super::{Answered, Shared};
 
@@ -21,6 +22,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/api/networks", get(networks))
         .route("/api/networks/{network}", get(network))
         .route("/api/panels/{panel}/members/search", post(members))
+        .route("/api/families/search", post(find_family))
         .route("/api/communities", get(communities))
         .route("/api/conditions", get(conditions))
 }
@@ -88,6 +90,11 @@ async fn members(
     let found = signed.desk(&app).members(PanelId(id), &search).await?;
     let members: Vec<Value> = found.people.iter().map(shown_member).collect();
     Ok(Json(json!({ "members": members, "more": found.more })))
+}
+
+/// `POST /api/families/search`: whoever calls the registry, for its agents. It changes nothing.
+async fn find_family(State(app): Shared, Asking(signed, asked): Asking<Finding>) -> Answered {
+    Ok(Json(family(&signed.desk(&app).find_family(&asked).await?)))
 }
 
 fn named(all: &[Named]) -> Vec<Value> {

@@ -13,11 +13,13 @@ use crate::workflow::Refusal;
 pub(in crate::http) struct Problem {
     pub(in crate::http) status: StatusCode,
     pub(in crate::http) detail: String,
+    /// Seconds after which it may be tried again, where that is known.
+    pub(in crate::http) retry_after: Option<u64>,
 }
 
 impl Problem {
     pub(in crate::http) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Problem { status, detail: detail.into() }
+        Problem { status, detail: detail.into(), retry_after: None }
     }
 }
 
@@ -31,6 +33,7 @@ impl From<Refusal> for Problem {
             Refusal::NotFound => StatusCode::NOT_FOUND,
             Refusal::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Refusal::Conflict(_) => StatusCode::CONFLICT,
+            Refusal::Often(_) => StatusCode::TOO_MANY_REQUESTS,
             Refusal::Store(StoreError::Busy(_) | StoreError::Unavailable(_)) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
@@ -40,7 +43,11 @@ impl From<Refusal> for Problem {
             error!(%defect, "an act of the workflow failed");
             return Problem::new(status, LATER);
         }
-        Problem::new(status, refusal.to_string())
+        let retry_after = match refusal {
+            Refusal::Often(seconds) => Some(seconds),
+            _ => None,
+        };
+        Problem { retry_after, ..Problem::new(status, refusal.to_string()) }
     }
 }
 
@@ -49,6 +56,11 @@ impl IntoResponse for Problem {
         let title = self.status.canonical_reason().unwrap_or_default();
         let body = json!({ "status": self.status.as_u16(), "title": title, "detail": self.detail });
         let kind = HeaderValue::from_static("application/problem+json");
-        (self.status, [(header::CONTENT_TYPE, kind)], body.to_string()).into_response()
+        let again = self.retry_after.map(|seconds| [(header::RETRY_AFTER, seconds.to_string())]);
+        let answer = (self.status, [(header::CONTENT_TYPE, kind)], body.to_string());
+        match again {
+            Some(again) => (again, answer).into_response(),
+            None => answer.into_response(),
+        }
     }
 }

@@ -34,6 +34,7 @@ pub(super) fn person(person: &Person) -> Value {
             json!({ "role": "director", "organization": organization_key })
         }
         Role::Coordinator { network } => json!({ "role": "coordinator", "network": network }),
+        Role::Agent => json!({ "role": "agent" }),
     });
     json!({ "subject": person.subject, "roles": roles.collect::<Vec<_>>() })
 }
@@ -96,23 +97,24 @@ pub(super) fn list(list: &ListView) -> Value {
 }
 
 fn proposal(proposal: &ProposalView) -> Value {
+    let of = proposal.profile.as_ref();
     json!({
         "id": proposal.id,
         "family": proposal.family,
         "state": proposal.state,
         "reason": proposal.reason,
-        "phn": proposal.phn,
-        "name": proposal.name,
-        "birthDate": proposal.birth_date,
-        "registeredAt": proposal.registered_at,
-        "complexity": proposal.complexity,
-        "conditions": proposal.conditions,
-        "healthChanged": proposal.changed,
-        "community": proposal.community,
-        "language": proposal.language,
-        "interpreter": proposal.interpreter,
-        "reach": proposal.reach,
-        "parts": parts(&proposal.parts),
+        "phn": of.map(|_| &proposal.phn),
+        "name": of.and_then(|of| of.name.as_ref()),
+        "birthDate": of.and_then(|of| of.birth_date),
+        "registeredAt": of.map(|of| of.registered_at),
+        "complexity": of.map(|of| of.complexity),
+        "conditions": of.map(|of| &of.conditions),
+        "healthChanged": of.map(|of| of.changed),
+        "community": of.map(|of| &of.community),
+        "language": of.map(|of| &of.language),
+        "interpreter": of.and_then(|of| of.interpreter.as_ref()),
+        "reach": of.and_then(|of| of.reach.as_ref()),
+        "parts": of.map(|of| parts(&of.parts)),
     })
 }
 

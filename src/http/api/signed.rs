@@ -112,8 +112,40 @@ async fn with_body<T: DeserializeOwned>(
     }
     let held = body::read(sent, Encoding::Plain, app.limits, &app.bodies).await;
     let held = held.map_err(|code| app.alone(code).into_response())?;
+    if holds_nul(held.bytes()) {
+        let told = "U+0000 is no character of a text.";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, told).into_response());
+    }
     let read = serde_json::from_slice(held.bytes()).map_err(|error| {
         Problem::new(StatusCode::BAD_REQUEST, error.to_string()).into_response()
     })?;
     Ok((signed, read))
+}
+
+/// Whether a string of this JSON holds U+0000, which no text in Postgres can hold. In JSON it can stand in the one way alone.
+fn holds_nul(json: &[u8]) -> bool {
+    let mut rest = json;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        rest = &rest[at..];
+        if rest.starts_with(b"\\u0000") {
+            return true;
+        }
+        rest = rest.get(2..).unwrap_or_default();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_escaped_nul_is_found_and_an_escaped_backslash_before_it_is_none() {
+        for held in [r#""\u0000""#, r#""a\\\u0000""#, r#""\n\u0000""#] {
+            assert!(holds_nul(held.as_bytes()), "{held}");
+        }
+        for clean in [r#""\\u0000""#, r#""\u0001""#, "\\", "", "u0000"] {
+            assert!(!holds_nul(clean.as_bytes()), "{clean}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use crate::store::{FamilyClinic, FamilyView, RegistrationView};
 use super::super::App;
 use super::clinic_card::ClinicCard;
 use super::visitor::Visitor;
-use super::words::Today;
+use super::words::{Today, WITHHELD};
 
 /// The page of all families that somebody registered.
 #[derive(Template)]
@@ -75,9 +75,10 @@ fn words(state: RegistrationState) -> (&'static str, &'static str, &'static str)
     }
 }
 
-/// What somebody is called: how they want to be, else as in the Client Registry.
+/// What somebody is called: how they told us that they want to be, else as in the Client Registry.
 pub(super) fn name_of(member: &RegistrationView) -> String {
-    member.preferred_name.clone().unwrap_or_else(|| member.name.clone())
+    let name = member.preferred_name.as_ref().or(member.name.as_ref());
+    name.map_or(WITHHELD, String::as_str).to_owned()
 }
 
 fn shown_member(app: &App, today: Today, member: &RegistrationView) -> ShownMember {

@@ -43,6 +43,8 @@ const LOOKING: &[(Looking, &str)] = &[
 const ABOUT: &[(&str, &str)] = &[
     ("Without consent", "consent"),
     ("Give an e-mail", "email"),
+    ("The e-mail", "email"),
+    ("The telephone", "phone"),
     ("The postal code", "postal-code"),
     ("Give a postal code", "postal-code"),
     ("A distance", "distance"),

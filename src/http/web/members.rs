@@ -51,7 +51,7 @@ impl<'m> MemberShown<'m> {
         let (standing, mark) = words::standing(&member.status, member.deceased);
         MemberShown {
             member,
-            name: member.name.as_deref().unwrap_or("Name withheld"),
+            name: member.name.as_deref().unwrap_or(words::WITHHELD),
             age: today.age(member.birth_date),
             standing,
             mark,

@@ -77,7 +77,7 @@ pub(super) async fn keep(
         let Err(refusal) = visitor.desk(&app).set_contact(&contact).await else {
             return Ok::<_, Refusal>(Redirect::to("/my/notices?done=notices").into_response());
         };
-        let Problem { status, detail } = mendable(refusal)?;
+        let Problem { status, detail, .. } = mendable(refusal)?;
         let content = Notices {
             form_key: &visitor.form_key,
             contact: &contact,

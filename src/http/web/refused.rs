@@ -1,8 +1,8 @@
 //! What was not done, as a page. The texts are those that programs get.
 
 use askama::Template;
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 
 use crate::workflow::Refusal;
 
@@ -23,14 +23,18 @@ struct Refused<'r> {
 /// The page, or why there is none.
 pub(super) fn shown(visitor: &Visitor, page: Result<Response, Refusal>) -> Response {
     page.unwrap_or_else(|refusal| {
-        let Problem { status, detail } = refusal.into();
+        let Problem { status, detail, retry_after } = refusal.into();
         let title = match status {
             StatusCode::NOT_FOUND => "Not found",
             StatusCode::CONFLICT => "Not possible any more",
             StatusCode::UNPROCESSABLE_ENTITY => "Something is missing",
             _ => "Not now",
         };
-        Page::of(visitor, title).status(status).show(&Refused { title, text: &detail })
+        let page = Page::of(visitor, title).status(status).show(&Refused { title, text: &detail });
+        match retry_after {
+            Some(seconds) => ([(header::RETRY_AFTER, seconds.to_string())], page).into_response(),
+            None => page,
+        }
     })
 }
 

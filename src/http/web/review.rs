@@ -1,7 +1,7 @@
 //! A list as it is shown, and the answers that come back.
 
 use crate::attachment::{Answer, DeclineReason, FamilyId, ProposalId, ProposalState};
-use crate::store::{ListView, ProposalView};
+use crate::store::{ListView, Profile, ProposalView};
 use crate::workflow::{Given, Refusal};
 
 use super::capacity::Choosable;
@@ -37,6 +37,19 @@ pub(super) struct FamilyShown {
 #[derive(Debug)]
 pub(super) struct PersonShown {
     pub(super) id: i64,
+    /// Who they are; `None`: they are no longer shown.
+    pub(super) facts: Option<Facts>,
+    pub(super) state: &'static str,
+    pub(super) mark: &'static str,
+    pub(super) reason: Option<&'static str>,
+    pub(super) answers: Vec<Choosable<'static>>,
+    pub(super) reasons: Vec<Choosable<'static>>,
+    pub(super) left: bool,
+}
+
+/// What is known of somebody, in words.
+#[derive(Debug)]
+pub(super) struct Facts {
     pub(super) name: String,
     pub(super) phn: String,
     pub(super) age: String,
@@ -48,12 +61,28 @@ pub(super) struct PersonShown {
     pub(super) interpreter: Option<String>,
     pub(super) waited: String,
     pub(super) reach: String,
-    pub(super) state: &'static str,
-    pub(super) mark: &'static str,
-    pub(super) reason: Option<&'static str>,
-    pub(super) answers: Vec<Choosable<'static>>,
-    pub(super) reasons: Vec<Choosable<'static>>,
-    pub(super) left: bool,
+}
+
+impl Facts {
+    fn of(phn: &str, profile: &Profile, today: Today) -> Self {
+        let language = |tag: &str| words::language(tag).to_owned();
+        Facts {
+            name: profile.name.clone().unwrap_or_else(|| words::WITHHELD.to_owned()),
+            phn: phn.to_owned(),
+            age: today.age(profile.birth_date),
+            complexity: words::complexity(profile.complexity),
+            conditions: match &profile.conditions[..] {
+                [] => "none told".to_owned(),
+                all => all.join(", "),
+            },
+            changed: profile.changed,
+            community: profile.community.clone(),
+            language: language(&profile.language),
+            interpreter: profile.interpreter.as_deref().map(language),
+            waited: today.waited(profile.registered_at),
+            reach: profile.reach.clone().unwrap_or_else(|| "not told".to_owned()),
+        }
+    }
 }
 
 impl ListShown {
@@ -69,6 +98,10 @@ impl ListShown {
             rest: Vec::new(),
         };
         for proposal in &list.proposals {
+            // Whom a coordinator left out is not for the provider, whatever else they look after.
+            if proposal.state == ProposalState::LeftOut {
+                continue;
+            }
             let person = PersonShown::of(proposal, drafted, today);
             match proposal.state {
                 state if state.is_unanswered() => shown.add(list, proposal, person),
@@ -87,13 +120,13 @@ impl ListShown {
     }
 
     fn add(&mut self, list: &ListView, proposal: &ProposalView, person: PersonShown) {
-        let of = proposal.family;
+        let Some(of) = proposal.family else { return };
         match self.open.iter_mut().find(|family| family.of == of) {
             Some(family) => family.people.push(person),
             None => {
-                let why: Vec<String> = proposal.parts.iter().map(words::part).collect();
-                let why = why.join(", ");
-                let size = list.proposals.iter().filter(|one| one.family == of).count();
+                let why = proposal.profile.iter().flat_map(|profile| &profile.parts);
+                let why = why.map(words::part).collect::<Vec<_>>().join(", ");
+                let size = list.proposals.iter().filter(|one| one.family == Some(of)).count();
                 self.open.push(FamilyShown { of, size, why, people: vec![person] });
             }
         }
@@ -114,13 +147,18 @@ impl FamilyShown {
     /// As a heading names it.
     pub(super) fn title(&self) -> String {
         match self.people.first() {
-            Some(one) if !self.is_several() => one.name.clone(),
+            Some(one) if !self.is_several() => one.name().to_owned(),
             _ => format!("A family of {}, placed together", self.size),
         }
     }
 }
 
 impl PersonShown {
+    /// As they are called, where they are shown.
+    pub(super) fn name(&self) -> &str {
+        self.facts.as_ref().map_or("No longer shown", |facts| &facts.name)
+    }
+
     fn of(proposal: &ProposalView, drafted: &[Given], today: Today) -> Self {
         let drafted = drafted.iter().find(|given| given.proposal == proposal.id);
         let (state, mark) = words::state(proposal.state);
@@ -139,20 +177,7 @@ impl PersonShown {
         });
         PersonShown {
             id: proposal.id.0,
-            name: proposal.name.clone(),
-            phn: proposal.phn.clone(),
-            age: today.age(proposal.birth_date),
-            complexity: words::complexity(proposal.complexity),
-            conditions: match &proposal.conditions[..] {
-                [] => "none told".to_owned(),
-                all => all.join(", "),
-            },
-            changed: proposal.changed,
-            community: proposal.community.clone(),
-            language: words::language(&proposal.language).to_owned(),
-            interpreter: proposal.interpreter.as_deref().map(|tag| words::language(tag).to_owned()),
-            waited: today.waited(proposal.registered_at),
-            reach: proposal.reach.clone().unwrap_or_else(|| "not told".to_owned()),
+            facts: proposal.profile.as_ref().map(|of| Facts::of(&proposal.phn, of, today)),
             state,
             mark,
             reason: proposal.reason.as_deref().map(words::reason),

@@ -41,6 +41,7 @@ fn word(user: &CastUser) -> &'static str {
         Some(Role::Delegate { .. }) => "medical office assistant",
         Some(Role::Director { .. }) => "clinic director",
         Some(Role::Coordinator { .. }) => "attachment coordinator",
+        Some(Role::Agent) => "phone agent",
         None if user.practitioners.is_empty() => "patient",
         None => "provider",
     }

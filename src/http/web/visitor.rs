@@ -104,13 +104,15 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Form<T> {
         let held = held.map_err(|code| app.alone(code).into_response())?;
         let key: Option<Key> = serde_urlencoded::from_bytes(held.bytes()).ok();
         visitor.owns(key.as_ref().map_or("", |key| &key.form_key))?;
-        let read = serde_urlencoded::from_bytes(held.bytes());
-        let read = read.map_err(|_| {
-            told(
-                StatusCode::BAD_REQUEST,
-                "Something is missing in the form, or is not of its kind.",
-            )
-        })?;
+        let unreadable = || {
+            let text = "Something is missing in the form, or is not of its kind.";
+            told(StatusCode::BAD_REQUEST, text)
+        };
+        // U+0000, which no text in Postgres can hold.
+        if held.bytes().contains(&0) || held.bytes().windows(3).any(|three| three == b"%00") {
+            return Err(unreadable());
+        }
+        let read = serde_urlencoded::from_bytes(held.bytes()).map_err(|_| unreadable())?;
         Ok(Form(visitor, read))
     }
 }

@@ -11,6 +11,9 @@ use crate::store::PanelSide;
 
 use super::super::App;
 
+/// What stands for the name in a masked record.
+pub(super) const WITHHELD: &str = "Name withheld";
+
 /// A language that forms offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Language {

@@ -48,6 +48,14 @@ const FAMILIES_ON: &str = "
 SELECT DISTINCT r.family_id FROM panel.entry e JOIN attachment.registration r ON r.phn = e.phn AND r.state = 'active'
  WHERE e.panel_id = $1 AND e.status IN ('confirmed', 'pending')";
 
+// The waiting members of every family of no subject of which one of these people waits.
+const UNCLAIMED: &str = "
+SELECT m.family_id, m.id, m.phn FROM attachment.registration m JOIN attachment.family f ON f.id = m.family_id
+ WHERE f.subject IS NULL AND m.state IN ('active', 'reconfirm-due', 'suspended', 'proposed')
+   AND f.id IN (SELECT r.family_id FROM attachment.registration r
+                 WHERE r.phn = ANY ($1) AND r.state IN ('active', 'reconfirm-due', 'suspended', 'proposed'))
+ ORDER BY m.phn";
+
 impl Store {
     /// Families that wait and have somebody on this panel.
     ///
@@ -125,16 +133,30 @@ fn seeker(row: &PgRow) -> Result<Seeker, StoreError> {
     })
 }
 
+impl Act {
+    /// The waiting members, by PHN, of families that agents registered and of which one of these people, who are locked, waits.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn unclaimed(
+        &mut self,
+        phns: &[&str],
+    ) -> Result<Vec<(FamilyId, RegistrationId, String)>, StoreError> {
+        let query = sqlx::query(UNCLAIMED).bind(phns);
+        query.fetch_all(self.connection()).await?.iter().map(member).collect()
+    }
+}
+
+fn member(row: &PgRow) -> Result<(FamilyId, RegistrationId, String), StoreError> {
+    let (family, id) = (FamilyId(row.try_get("family_id")?), RegistrationId(row.try_get("id")?));
+    Ok((family, id, row.try_get("phn")?))
+}
+
 async fn members(
     executor: impl PgExecutor<'_>,
     families: &[FamilyId],
 ) -> Result<Vec<(FamilyId, RegistrationId, String)>, StoreError> {
     let ids: Vec<_> = families.iter().map(|family| family.0).collect();
     let rows = sqlx::query(MEMBERS).bind(ids).fetch_all(executor).await?;
-    let member = |row: &PgRow| -> Result<_, StoreError> {
-        let (family, id) =
-            (FamilyId(row.try_get("family_id")?), RegistrationId(row.try_get("id")?));
-        Ok((family, id, row.try_get("phn")?))
-    };
     rows.iter().map(member).collect()
 }

@@ -1,16 +1,16 @@
 //! Families as they are shown to whoever registered them, and what they may change.
 
 use chrono::{DateTime, Utc};
-use sqlx::postgres::{PgArguments, PgExecutor, PgRow};
+use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{Postgres, Row as _};
 
-use crate::attachment::{Complexity, FamilyId, Gender, Person, RegistrationId, RegistrationState};
+use crate::attachment::{Complexity, FamilyId, Gender, RegistrationId, RegistrationState};
 
 use super::super::error::StoreError;
 use super::super::pool::Store;
 use super::act::Act;
-use super::names::shown_name;
+use super::names::open_name;
 use super::places::word;
 use super::steps::touched;
 
@@ -48,9 +48,9 @@ pub struct FamilyView {
     pub wishes: Wishes,
     /// Its members.
     pub members: Vec<RegistrationView>,
-    /// How many families that could be proposed to the same panels registered earlier.
+    /// How many families of their community that wait registered earlier; beyond a thousand they are not counted.
     pub before: i64,
-    /// Who may see and change it.
+    /// Who may see and change it; `None`: nobody but agents.
     pub subject: Option<String>,
 }
 
@@ -61,8 +61,8 @@ pub struct RegistrationView {
     pub id: RegistrationId,
     /// Whom.
     pub phn: String,
-    /// Their name in the Client Registry.
-    pub name: String,
+    /// Their name in the Client Registry; `None`: the record is masked, or there is none.
+    pub name: Option<String>,
     /// How they want to be called.
     pub preferred_name: Option<String>,
     /// Its state.
@@ -92,28 +92,48 @@ pub struct HealthUpdate {
     pub preferred_name: Option<Option<String>>,
 }
 
-// Those of one subject; $2 one family of theirs, or null for all.
-const FAMILIES: &str = concat!(
-    "
+/// Families with their members; the argument is a condition on `f`, a family.
+macro_rules! families {
+    ($condition:literal) => {
+        concat!(
+            "
 SELECT f.id AS family_id, f.subject, c.name AS community, f.community AS community_code, f.email, f.phone, f.channel, f.language,
        f.postal_code, f.distance, f.gender, f.interpreter, r.id, r.phn, r.preferred_name, r.state, r.registered_at, r.reconfirmed_at,
        r.changed, r.conditions,
-       coalesce((SELECT ",
-    shown_name!("k.names"),
-    " FROM client_registry.patient k WHERE k.phn = r.phn), '') AS name,
-       (SELECT count(DISTINCT o.family_id) FROM attachment.registration o JOIN attachment.family g ON g.id = o.family_id
-         WHERE g.community = f.community AND o.state = 'active' AND o.registered_at < r.registered_at) AS before
-  FROM attachment.family f JOIN area.community c ON c.code = f.community JOIN attachment.registration r ON r.family_id = f.id
- WHERE f.subject = $1 AND ($2::uuid IS NULL OR f.id = $2)
- ORDER BY f.id, r.id"
-);
+       (SELECT ",
+            open_name!(),
+            " FROM client_registry.patient k WHERE k.phn = r.phn) AS name,
+       w.before
+  FROM attachment.family f JOIN area.community c ON c.code = f.community
+ CROSS JOIN LATERAL (
+       SELECT coalesce(min(m.registered_at) FILTER (WHERE m.state IN ('active', 'reconfirm-due', 'suspended', 'proposed')),
+                       min(m.registered_at)) AS since
+         FROM attachment.registration m WHERE m.family_id = f.id) s
+ CROSS JOIN LATERAL (
+       SELECT count(*) AS before
+         FROM (SELECT FROM attachment.family g
+                WHERE g.community = f.community
+                  AND EXISTS (SELECT FROM attachment.registration o
+                               WHERE o.family_id = g.id AND o.state = 'active' AND o.registered_at < s.since)
+                LIMIT 1000) b) w
+  JOIN attachment.registration r ON r.family_id = f.id
+ WHERE ",
+            $condition,
+            " ORDER BY f.id, r.id"
+        )
+    };
+}
 
-// Attachments between two instants, by the community in which those families live now.
-const ATTACHED: &str = "
-SELECT f.community, count(*) AS attached FROM attachment.registration_change s
-  JOIN attachment.registration r ON r.id = s.registration_id JOIN attachment.family f ON f.id = r.family_id
- WHERE f.community = ANY ($1) AND s.reason = 'attached' AND s.was IS DISTINCT FROM 'attached' AND s.at >= $2 AND s.at < $3
- GROUP BY f.community";
+const FAMILIES_OF: &str = families!("f.subject = $1");
+const FAMILY: &str = families!("f.id = $1");
+const FAMILY_OF: &str =
+    families!("f.id = (SELECT x.family_id FROM attachment.registration x WHERE x.id = $1)");
+
+// Of several registrations of one person, the one that goes on; one of them may wait, and it comes first.
+const FAMILY_OF_PERSON: &str = "
+SELECT family_id FROM attachment.registration
+ WHERE phn = $1 AND state NOT IN ('withdrawn', 'deceased')
+ ORDER BY state = 'attached', registered_at DESC LIMIT 1";
 
 const UPDATE_FAMILY: &str = "
 UPDATE attachment.family
@@ -135,39 +155,35 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn families_of(&self, person: &Person) -> Result<Vec<FamilyView>, StoreError> {
-        families(&self.pool, person, None).await
+    pub async fn families_of(&self, subject: &str) -> Result<Vec<FamilyView>, StoreError> {
+        families(&sqlx::query(FAMILIES_OF).bind(subject).fetch_all(&self.pool).await?)
     }
 
-    /// One family, if they registered it.
+    /// One family, whosever it is.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn family_by(
-        &self,
-        person: &Person,
-        family: FamilyId,
-    ) -> Result<Option<FamilyView>, StoreError> {
-        Ok(families(&self.pool, person, Some(family)).await?.pop())
+    pub async fn family(&self, family: FamilyId) -> Result<Option<FamilyView>, StoreError> {
+        let rows = sqlx::query(FAMILY).bind(family.0).fetch_all(&self.pool).await?;
+        Ok(families(&rows)?.pop())
     }
 
-    /// How many of these communities were attached between two instants; those where nobody was are left out.
+    /// The family of a registration, whosever it is.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn attached_in(
-        &self,
-        communities: &[&str],
-        from: DateTime<Utc>,
-        to: DateTime<Utc>,
-    ) -> Result<Vec<(String, u32)>, StoreError> {
-        let query = sqlx::query(ATTACHED).bind(communities).bind(from).bind(to);
-        let rows = query.fetch_all(&self.pool).await?;
-        let attached = |row: &PgRow| -> Result<(String, u32), StoreError> {
-            let attached: i64 = row.try_get("attached")?;
-            Ok((row.try_get("community")?, u32::try_from(attached).unwrap_or(u32::MAX)))
-        };
-        rows.iter().map(attached).collect()
+    pub async fn family_of(&self, id: RegistrationId) -> Result<Option<FamilyView>, StoreError> {
+        let rows = sqlx::query(FAMILY_OF).bind(id.0).fetch_all(&self.pool).await?;
+        Ok(families(&rows)?.pop())
+    }
+
+    /// The family in which somebody's registration goes on.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn family_of_person(&self, phn: &str) -> Result<Option<FamilyId>, StoreError> {
+        let row = sqlx::query(FAMILY_OF_PERSON).bind(phn).fetch_optional(&self.pool).await?;
+        Ok(row.map(|row| row.try_get("family_id")).transpose()?.map(FamilyId))
     }
 }
 
@@ -217,29 +233,19 @@ pub(super) fn bind_wishes<'q>(
         .bind(&wishes.interpreter)
 }
 
-async fn families(
-    executor: impl PgExecutor<'_>,
-    person: &Person,
-    family: Option<FamilyId>,
-) -> Result<Vec<FamilyView>, StoreError> {
-    let query = sqlx::query(FAMILIES).bind(&person.subject).bind(family.map(|family| family.0));
-    let rows = query.fetch_all(executor).await?;
+fn families(rows: &[PgRow]) -> Result<Vec<FamilyView>, StoreError> {
     let mut families: Vec<FamilyView> = Vec::new();
-    for row in &rows {
+    for row in rows {
         let id = FamilyId(row.try_get("family_id")?);
-        let before: i64 = row.try_get("before")?;
         let member = member(row)?;
         match families.last_mut().filter(|family| family.id == id) {
-            Some(family) => {
-                family.before = family.before.min(before);
-                family.members.push(member);
-            }
+            Some(family) => family.members.push(member),
             None => families.push(FamilyView {
                 id,
                 community: row.try_get("community")?,
                 wishes: wishes(row)?,
                 members: vec![member],
-                before,
+                before: row.try_get("before")?,
                 subject: row.try_get("subject")?,
             }),
         }

@@ -2,20 +2,19 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::Row as _;
-use sqlx::postgres::{PgConnection, PgExecutor, PgRow};
+use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::types::Json;
 
 use crate::attachment::{
-    Complexity, FamilyId, LeaveOutReason, ListId, ListState, Part, ProposalId, ProposalState,
-    RegistrationId,
+    FamilyId, LeaveOutReason, ListId, ListState, Part, ProposalId, ProposalState,
 };
 use crate::panel::PanelId;
 
 use super::super::error::StoreError;
 use super::super::pool::Store;
 use super::act::Act;
-use super::names::shown_name;
 use super::places::word;
+use super::proposals::{ProposalView, fill};
 use super::steps::{Billing, Moved, move_proposals, write_records};
 
 /// A family that a coordinator puts on a list, with the points that it had.
@@ -48,45 +47,6 @@ pub struct ListView {
     pub proposals: Vec<ProposalView>,
 }
 
-/// Somebody on a list, with the profile that a provider decides by.
-#[derive(Debug, Clone)]
-pub struct ProposalView {
-    /// Which.
-    pub id: ProposalId,
-    /// Whose registration.
-    pub registration: RegistrationId,
-    /// In which family.
-    pub family: FamilyId,
-    /// Personal health number.
-    pub phn: String,
-    /// Name on record today.
-    pub name: String,
-    /// Born.
-    pub birth_date: Option<chrono::NaiveDate>,
-    /// Its state.
-    pub state: ProposalState,
-    /// Why declined or left out.
-    pub reason: Option<String>,
-    /// How much care they are likely to need.
-    pub complexity: Complexity,
-    /// What they have, by name.
-    pub conditions: Vec<String>,
-    /// Their health changed in the last three months.
-    pub changed: bool,
-    /// Their community.
-    pub community: String,
-    /// The language they speak.
-    pub language: String,
-    /// The language they need an interpreter for.
-    pub interpreter: Option<String>,
-    /// The beginning of the wait.
-    pub registered_at: DateTime<Utc>,
-    /// How to reach them, once the list is sent.
-    pub reach: Option<String>,
-    /// The points of their family.
-    pub parts: Vec<Part>,
-}
-
 const LISTS: &str = "
 SELECT id, panel_id, state, made_by, sent_at, due_at FROM attachment.list WHERE panel_id = $1 ORDER BY sent_at DESC, id";
 
@@ -95,24 +55,6 @@ const LIST: &str =
 
 const OPEN_LIST: &str =
     "SELECT EXISTS (SELECT FROM attachment.list WHERE panel_id = $1 AND state <> 'closed') AS open";
-
-const PROPOSALS: &str = concat!(
-    "
-SELECT p.list_id, p.id, p.registration_id, r.family_id, r.phn, p.state, p.reason, p.score, r.complexity, r.changed, r.registered_at,
-       r.preferred_name, f.language, f.interpreter, c.name AS community, k.birth_date,
-       CASE f.channel WHEN 'email' THEN f.email ELSE f.phone END AS reach,
-       ARRAY(SELECT d.name FROM attachment.condition d WHERE d.code = ANY (r.conditions) ORDER BY d.name) AS conditions,
-       ",
-    shown_name!("k.names"),
-    " AS name
-  FROM attachment.proposal p
-  JOIN attachment.registration r ON r.id = p.registration_id
-  JOIN attachment.family f ON f.id = r.family_id
-  JOIN area.community c ON c.code = f.community
-  JOIN client_registry.patient k ON k.phn = r.phn
- WHERE p.list_id = ANY ($1)
- ORDER BY p.place, p.id"
-);
 
 const ADD_LIST: &str = "
 INSERT INTO attachment.list (id, panel_id, state, made_by, sent_at, due_at) VALUES ($1, $2, 'sent', $3, $4, $5)";
@@ -258,37 +200,4 @@ fn list_view(row: &PgRow) -> Result<ListView, StoreError> {
         due_at: row.try_get("due_at")?,
         proposals: Vec::new(),
     })
-}
-
-async fn fill(executor: impl PgExecutor<'_>, lists: &mut [ListView]) -> Result<(), StoreError> {
-    let ids: Vec<_> = lists.iter().map(|list| list.id.0).collect();
-    for row in &sqlx::query(PROPOSALS).bind(ids).fetch_all(executor).await? {
-        let of = ListId(row.try_get("list_id")?);
-        let preferred: Option<String> = row.try_get("preferred_name")?;
-        let name: String = row.try_get("name")?;
-        let Json(parts) = row.try_get("score")?;
-        let proposal = ProposalView {
-            id: ProposalId(row.try_get("id")?),
-            registration: RegistrationId(row.try_get("registration_id")?),
-            family: FamilyId(row.try_get("family_id")?),
-            phn: row.try_get("phn")?,
-            name: preferred.map_or(name.clone(), |preferred| format!("{name} ({preferred})")),
-            birth_date: row.try_get("birth_date")?,
-            state: word(row, "state", ProposalState::of)?,
-            reason: row.try_get("reason")?,
-            complexity: word(row, "complexity", Complexity::of)?,
-            conditions: row.try_get("conditions")?,
-            changed: row.try_get("changed")?,
-            community: row.try_get("community")?,
-            language: row.try_get("language")?,
-            interpreter: row.try_get("interpreter")?,
-            registered_at: row.try_get("registered_at")?,
-            reach: row.try_get("reach")?,
-            parts,
-        };
-        if let Some(list) = lists.iter_mut().find(|list| list.id == of) {
-            list.proposals.push(proposal);
-        }
-    }
-    Ok(())
 }

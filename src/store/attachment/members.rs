@@ -8,7 +8,7 @@ use crate::panel::PanelId;
 
 use super::super::error::StoreError;
 use super::super::pool::Store;
-use super::names::shown_name;
+use super::names::open_name;
 
 /// Which of a panel's people are looked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,9 +50,9 @@ SELECT e.phn, m.name, m.birth_date, e.status::text AS status, k.deceased, h.at A
   FROM panel.entry e
   JOIN client_registry.patient k ON k.phn = e.phn
  CROSS JOIN LATERAL (
-       SELECT CASE WHEN k.masked THEN NULL ELSE ",
-    shown_name!("k.names"),
-    " END AS name,
+       SELECT ",
+    open_name!(),
+    " AS name,
               CASE WHEN k.masked THEN NULL ELSE k.birth_date END AS birth_date) m
  CROSS JOIN LATERAL (SELECT c.at, c.reason, coalesce(c.person, c.author) AS author FROM panel.change c WHERE c.entry_id = e.id ORDER BY c.id DESC LIMIT 1) h
  WHERE e.panel_id = $1 AND (e.status = 'removed') = $2

@@ -14,4 +14,15 @@ macro_rules! shown_name {
     };
 }
 
-pub(super) use shown_name;
+/// The name of `k`, a row of the Client Registry; null where that record is masked.
+macro_rules! open_name {
+    () => {
+        concat!(
+            "CASE WHEN k.masked THEN NULL ELSE ",
+            $crate::store::attachment::names::shown_name!("k.names"),
+            " END"
+        )
+    };
+}
+
+pub(super) use {open_name, shown_name};

@@ -67,7 +67,33 @@ SELECT c.code, c.name, coalesce(registered, 0) AS registered, coalesce(attached,
   LEFT JOIN waiting w ON w.town = c.town AND w.place = m.place
  ORDER BY c.town, m.place";
 
+// Attachments between two instants, by the community in which those families live now.
+const ATTACHED: &str = "
+SELECT f.community, count(*) AS attached FROM attachment.registration_change s
+  JOIN attachment.registration r ON r.id = s.registration_id JOIN attachment.family f ON f.id = r.family_id
+ WHERE f.community = ANY ($1) AND s.reason = 'attached' AND s.was IS DISTINCT FROM 'attached' AND s.at >= $2 AND s.at < $3
+ GROUP BY f.community";
+
 impl Store {
+    /// How many of these communities were attached between two instants; those where nobody was are left out.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn attached_in(
+        &self,
+        communities: &[&str],
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> Result<Vec<(String, u32)>, StoreError> {
+        let query = sqlx::query(ATTACHED).bind(communities).bind(from).bind(to);
+        let rows = query.fetch_all(&self.pool).await?;
+        let attached = |row: &PgRow| -> Result<(String, u32), StoreError> {
+            let attached: i64 = row.try_get("attached")?;
+            Ok((row.try_get("community")?, u32::try_from(attached).unwrap_or(u32::MAX)))
+        };
+        rows.iter().map(attached).collect()
+    }
+
     /// What happened in every community in these months, oldest first, by the community's name.
     ///
     /// # Errors

@@ -124,6 +124,21 @@ impl Store {
     }
 }
 
+// Nobody's, or it is a defect: they are locked.
+const CLAIM: &str = "UPDATE attachment.family SET subject = $2 WHERE id = $1 AND subject IS NULL";
+
+impl Act {
+    /// Gives a family that an agent registered to whoever does this act. Its members are locked.
+    ///
+    /// # Errors
+    /// When the database does not answer, or it is somebody's.
+    pub async fn claim(&mut self, family: FamilyId) -> Result<(), StoreError> {
+        let by = self.by.author.clone();
+        let claimed = sqlx::query(CLAIM).bind(family.0).bind(by).execute(self.connection()).await?;
+        touched(claimed.rows_affected(), 1)
+    }
+}
+
 impl Act {
     /// Keeps a family of people who are locked.
     ///

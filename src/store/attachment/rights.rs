@@ -36,7 +36,7 @@ ON CONFLICT (subject, role, coalesce(practitioner_key, organization_key, network
 
 const REVOKE: &str = "
 UPDATE access.role SET revoked_at = greatest($4, granted_at)
- WHERE subject = $1 AND role = $2 AND coalesce(practitioner_key, organization_key, network) = $3 AND revoked_at IS NULL";
+ WHERE subject = $1 AND role = $2 AND coalesce(practitioner_key, organization_key, network) IS NOT DISTINCT FROM $3 AND revoked_at IS NULL";
 
 impl Store {
     /// Somebody with their roles as they are now.
@@ -47,12 +47,16 @@ impl Store {
         let rows = sqlx::query(ROLES).bind(subject).fetch_all(&self.pool).await?;
         let mut roles = Vec::new();
         for row in &rows {
-            let about: String = row.try_get("about")?;
+            let about = || -> Result<String, StoreError> {
+                let about: Option<String> = row.try_get("about")?;
+                about.ok_or_else(|| StoreError::Broken("a role is about nothing".into()))
+            };
             roles.push(match row.try_get::<&str, _>("role")? {
-                "provider" => Role::Provider { practitioner_key: about },
-                "delegate" => Role::Delegate { practitioner_key: about },
-                "director" => Role::Director { organization_key: about },
-                "coordinator" => Role::Coordinator { network: about },
+                "provider" => Role::Provider { practitioner_key: about()? },
+                "delegate" => Role::Delegate { practitioner_key: about()? },
+                "director" => Role::Director { organization_key: about()? },
+                "coordinator" => Role::Coordinator { network: about()? },
+                "agent" => Role::Agent,
                 other => return Err(StoreError::Broken(format!("no role is called {other}"))),
             });
         }
@@ -173,6 +177,7 @@ impl<'r> About<'r> {
             Role::Coordinator { network } => {
                 About { word: "coordinator", network: Some(network), ..none }
             }
+            Role::Agent => About { word: "agent", ..none },
         }
     }
 }

@@ -158,6 +158,12 @@ fn roles_and_communities_of_the_workflow_are_given_by_commands() {
     assert!(home.run("role take dahlia.deskworth delegate prov-1").status.success());
     let again = home.run("role take dahlia.deskworth delegate prov-1");
     assert!(!again.status.success() && again.stderr.contains("nobody of that name has this role"));
+    for command in ["role give opal.ringwell agent", "role take opal.ringwell agent"] {
+        assert!(home.run(command).status.success(), "an agent is about nobody: {command}");
+    }
+    assert!(!home.run("role take opal.ringwell agent").status.success(), "taken once");
+    assert!(!home.run("role give opal.ringwell agent prov-1").status.success());
+    assert!(!home.run("role give juniper.testwell provider").status.success());
     let nowhere = home.run("role give cosmo.matchwright coordinator nowhere");
     assert!(
         !nowhere.status.success() && nowhere.stderr.contains("role_has_its_network"),
