@@ -132,12 +132,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "Registering",
         (201, "Families"),
     ),
+    get("/api/families/{family}", "family", "One family that somebody registered", "Family"),
     send(
         ["/api/families/{family}", "put"],
         "updateFamily",
         "Change what a family told, but for who they are",
         "Updating",
-        (200, "Families"),
+        (200, "Family"),
     ),
     send(
         ["/api/registrations/{registration}/reconfirm", "post"],

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::attachment::{
     Answer, Complexity, DeclineReason, Field, Gender, LeaveOutReason, ListState, PartName,
-    ProposalState, RegistrationState,
+    ProposalState, RegistrationState, Standing,
 };
 use crate::panel::Status;
 
@@ -160,7 +160,8 @@ fn lists() -> Vec<(&'static str, Value)> {
         "id": number(), "family": uuid(), "state": words(ProposalState::ALL, ProposalState::word),
         "reason": or_null("string"), "phn": phn(), "name": text(),
         "birthDate": {"type": ["string", "null"], "format": "date"}, "registeredAt": instant(), "complexity": complexity(),
-        "conditions": list_of(text()), "healthChanged": flag(), "community": text(), "language": text(),
+        "conditions": list_of(text()), "healthChanged": flag(), "community": text(), "communityName": text(),
+        "language": text(),
         "interpreter": or_null("string"), "reach": or_null("string"), "parts": parts(),
     });
     let reason = words(LeaveOutReason::ALL, LeaveOutReason::word);
@@ -185,18 +186,18 @@ fn families() -> Vec<(&'static str, Value)> {
         "state": words(RegistrationState::ALL, RegistrationState::word), "registeredAt": instant(), "reconfirmedAt": instant(),
         "healthChanged": flag(), "conditions": list_of(text()),
     });
-    let standing = json!({
-        "type": "string",
-        "enum": ["among the first ten", "among the first hundred", "among the first thousand", "further back"],
-    });
+    let mut standing = words_or_null(Standing::ALL, Standing::word);
+    standing["description"] =
+        "How far along they are in their community; null where nobody of them waits".into();
     let family = json!({
-        "family": uuid(), "community": text(), "standing": standing, "members": list_of(all_of(member)),
+        "family": uuid(), "community": text(), "communityName": text(), "standing": standing, "members": list_of(all_of(member)),
         "email": or_null("string"), "phone": or_null("string"), "channel": channel(), "language": text(),
         "postalCode": or_null("string"), "distance": {"enum": [5, 20, 50, null]},
         "providerGender": words_or_null(Gender::ALL, Gender::word), "interpreter": or_null("string"),
     });
     vec![
-        ("Families", all_of(json!({"families": list_of(all_of(family))}))),
+        ("Families", all_of(json!({"families": of_many("Family")}))),
+        ("Family", all_of(family)),
         ("Leaving", all_of(json!({"registrations": list_of(uuid())}))),
         ("Nothing", all_of(json!({}))),
     ]

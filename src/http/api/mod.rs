@@ -6,6 +6,7 @@
 mod overview;
 mod papers;
 pub(super) mod problem;
+mod shape;
 mod shown;
 mod signed;
 
@@ -13,7 +14,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use serde::Deserialize;
@@ -22,12 +23,12 @@ use uuid::Uuid;
 
 use crate::attachment::{Capacity, FamilyId, ListId, ProposalId, RegistrationId, Target};
 use crate::panel::PanelId;
-use crate::workflow::{Given, Registering, Sending, Updating};
+use crate::workflow::{Given, Refusal, RegisteredBy, Registering, Sending, Updating};
 
 use super::App;
 use problem::Problem;
 use shown::{Json, candidate, families, family, list, panel, person};
-use signed::{At, Reading, Writing};
+use signed::{At, Doing, Reading, Writing};
 
 type Answered = Result<Json, Problem>;
 type Shared = State<Arc<App>>;
@@ -48,13 +49,26 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/api/lists/{list}/answers", post(answer))
         .route("/api/lists/{list}/confirmations", post(confirm))
         .route("/api/registrations", get(my_families).post(register))
-        .route("/api/families/{family}", put(update_family))
+        .route("/api/families/{family}", get(one_family).put(update_family))
         .route("/api/families/{family}/reconfirm", post(reconfirm_family))
         .route("/api/families/{family}/withdraw", post(withdraw_some))
         .route("/api/registrations/{registration}/reconfirm", post(reconfirm))
         .route("/api/registrations/{registration}/withdraw", post(withdraw))
         .merge(overview::routes())
         .merge(papers::routes())
+        .method_not_allowed_fallback(other_method)
+}
+
+/// The answer to whoever asks for what has no route, if it would be one of these.
+pub(super) fn nothing_at(path: &str) -> Option<Response> {
+    let below = path.strip_prefix("/api")?;
+    let ours = below.is_empty() || below.starts_with('/');
+    ours.then(|| Problem::from(Refusal::NotFound).into_response())
+}
+
+/// `Allow` is said by the router.
+async fn other_method() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "Not by this method; Allow says by which.")
 }
 
 /// `GET /api/me`
@@ -101,7 +115,7 @@ async fn send_list(
     Writing(signed, sending): Writing<Sending>,
 ) -> Result<Response, Problem> {
     let sent = signed.desk(&app).send_list(PanelId(id), &sending).await?;
-    let place = [(axum::http::header::LOCATION, format!("/api/lists/{}", sent.id.0))];
+    let place = [(header::LOCATION, format!("/api/lists/{}", sent.id.0))];
     Ok((StatusCode::CREATED, place, Json(list(&sent))).into_response())
 }
 
@@ -128,7 +142,7 @@ async fn delegates(State(app): Shared, Reading(signed): Reading) -> Answered {
 async fn give_delegate(
     State(app): Shared,
     At((practitioner, subject)): At<(String, String)>,
-    Writing(signed, Nothing {}): Writing<Nothing>,
+    Doing(signed): Doing,
 ) -> Answered {
     let delegates = signed.desk(&app).delegate(&practitioner, &subject, true).await?;
     Ok(Json(shown::delegates(&delegates)))
@@ -138,7 +152,7 @@ async fn give_delegate(
 async fn take_delegate(
     State(app): Shared,
     At((practitioner, subject)): At<(String, String)>,
-    Writing(signed, Nothing {}): Writing<Nothing>,
+    Doing(signed): Doing,
 ) -> Answered {
     let delegates = signed.desk(&app).delegate(&practitioner, &subject, false).await?;
     Ok(Json(shown::delegates(&delegates)))
@@ -191,7 +205,16 @@ async fn register(
     Writing(signed, asked): Writing<Registering>,
 ) -> Result<Response, Problem> {
     let registered = signed.desk(&app).register(&asked).await?;
-    Ok((StatusCode::CREATED, Json(families(&registered))).into_response())
+    // Numbers of families rise with time: the last is the one that came just now.
+    // What somebody registers on the phone is not theirs to see afterwards.
+    let theirs = registered.last().filter(|_| asked.registered_by != RegisteredBy::Agent);
+    let place = theirs.map(|new| [(header::LOCATION, format!("/api/families/{}", new.id.0))]);
+    Ok((StatusCode::CREATED, place, Json(families(&registered))).into_response())
+}
+
+/// `GET /api/families/{family}`
+async fn one_family(State(app): Shared, Reading(signed): Reading, At(id): At<Uuid>) -> Answered {
+    Ok(Json(family(&signed.desk(&app).see_family(FamilyId(id)).await?)))
 }
 
 /// `PUT /api/families/{family}`
@@ -204,11 +227,7 @@ async fn update_family(
 }
 
 /// `POST /api/families/{family}/reconfirm`
-async fn reconfirm_family(
-    State(app): Shared,
-    At(id): At<Uuid>,
-    Writing(signed, Nothing {}): Writing<Nothing>,
-) -> Answered {
+async fn reconfirm_family(State(app): Shared, At(id): At<Uuid>, Doing(signed): Doing) -> Answered {
     let desk = signed.desk(&app);
     desk.reconfirm_family(FamilyId(id)).await?;
     Ok(Json(families(&desk.families().await?)))
@@ -231,24 +250,12 @@ async fn withdraw_some(
     Ok(Json(families(&desk.families().await?)))
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
-
 /// `POST /api/registrations/{registration}/reconfirm`
-async fn reconfirm(
-    State(app): Shared,
-    At(id): At<Uuid>,
-    Writing(signed, Nothing {}): Writing<Nothing>,
-) -> Answered {
+async fn reconfirm(State(app): Shared, At(id): At<Uuid>, Doing(signed): Doing) -> Answered {
     Ok(Json(families(&signed.desk(&app).reconfirm(RegistrationId(id)).await?)))
 }
 
 /// `POST /api/registrations/{registration}/withdraw`
-async fn withdraw(
-    State(app): Shared,
-    At(id): At<Uuid>,
-    Writing(signed, Nothing {}): Writing<Nothing>,
-) -> Answered {
+async fn withdraw(State(app): Shared, At(id): At<Uuid>, Doing(signed): Doing) -> Answered {
     Ok(Json(families(&signed.desk(&app).withdraw(RegistrationId(id)).await?)))
 }

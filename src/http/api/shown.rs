@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::attachment::{ListState, Part, Person, Role, standing};
+use crate::attachment::{ListState, Part, Person, Role, Standing};
 use crate::store::{Delegate, FamilyView, ListView, PanelSide, ProposalView};
 use crate::workflow::Candidate;
 
@@ -105,7 +105,8 @@ fn proposal(proposal: &ProposalView) -> Value {
         "complexity": proposal.complexity,
         "conditions": proposal.conditions,
         "healthChanged": proposal.changed,
-        "community": proposal.community,
+        "community": proposal.community_code,
+        "communityName": proposal.community,
         "language": proposal.language,
         "interpreter": proposal.interpreter,
         "reach": proposal.reach,
@@ -131,9 +132,12 @@ pub(super) fn family(family: &FamilyView) -> Value {
             "conditions": member.conditions,
         })
     });
+    // Whoever does not wait stands nowhere.
+    let waits = family.members.iter().any(|member| member.state.is_waiting());
     json!({
         "family": family.id,
-        "community": family.community,
+        "community": wishes.community,
+        "communityName": family.community,
         "email": wishes.email,
         "phone": wishes.phone,
         "channel": wishes.channel,
@@ -142,7 +146,7 @@ pub(super) fn family(family: &FamilyView) -> Value {
         "distance": wishes.distance,
         "providerGender": wishes.gender,
         "interpreter": wishes.interpreter,
-        "standing": standing(family.before),
+        "standing": waits.then(|| Standing::after(family.before)),
         "members": members.collect::<Vec<_>>(),
     })
 }

@@ -3,7 +3,7 @@
 use askama::Template;
 use uuid::Uuid;
 
-use crate::attachment::{Cell, RegistrationState, standing};
+use crate::attachment::{Cell, RegistrationState, Standing};
 use crate::store::{FamilyView, RegistrationView};
 
 use super::super::App;
@@ -72,6 +72,16 @@ fn words(state: RegistrationState) -> (&'static str, &'static str, &'static str)
     }
 }
 
+/// Where a family stands, as it is told.
+const fn stands(standing: Standing) -> &'static str {
+    match standing {
+        Standing::First10 => "among the first ten",
+        Standing::First100 => "among the first hundred",
+        Standing::First1000 => "among the first thousand",
+        Standing::Later => "further back",
+    }
+}
+
 /// What somebody is called: how they want to be, else as in the Client Registry.
 pub(super) fn name_of(member: &RegistrationView) -> String {
     member.preferred_name.clone().unwrap_or_else(|| member.name.clone())
@@ -99,7 +109,7 @@ pub(super) fn shown(app: &App, family: &FamilyView, attached: Cell) -> ShownFami
         id: family.id.0,
         title: family.members.iter().map(name_of).collect::<Vec<_>>().join(", "),
         community: family.community.clone(),
-        standing: standing(family.before),
+        standing: stands(Standing::after(family.before)),
         attached: match attached {
             Cell::Number(count) => format!("{count} people"),
             Cell::Few | Cell::Withheld => "fewer than 5 people".to_owned(),

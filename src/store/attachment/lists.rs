@@ -73,7 +73,9 @@ pub struct ProposalView {
     pub conditions: Vec<String>,
     /// Their health changed in the last three months.
     pub changed: bool,
-    /// Their community.
+    /// Their community, by code.
+    pub community_code: String,
+    /// Its name.
     pub community: String,
     /// The language they speak.
     pub language: String,
@@ -99,7 +101,7 @@ const OPEN_LIST: &str =
 const PROPOSALS: &str = concat!(
     "
 SELECT p.list_id, p.id, p.registration_id, r.family_id, r.phn, p.state, p.reason, p.score, r.complexity, r.changed, r.registered_at,
-       r.preferred_name, f.language, f.interpreter, c.name AS community, k.birth_date,
+       r.preferred_name, f.language, f.interpreter, f.community AS community_code, c.name AS community, k.birth_date,
        CASE f.channel WHEN 'email' THEN f.email ELSE f.phone END AS reach,
        ARRAY(SELECT d.name FROM attachment.condition d WHERE d.code = ANY (r.conditions) ORDER BY d.name) AS conditions,
        ",
@@ -279,6 +281,7 @@ async fn fill(executor: impl PgExecutor<'_>, lists: &mut [ListView]) -> Result<(
             complexity: word(row, "complexity", Complexity::of)?,
             conditions: row.try_get("conditions")?,
             changed: row.try_get("changed")?,
+            community_code: row.try_get("community_code")?,
             community: row.try_get("community")?,
             language: row.try_get("language")?,
             interpreter: row.try_get("interpreter")?,

@@ -179,7 +179,7 @@ async fn a_program_changes_what_a_family_told_in_its_name_alone() {
     let unknown = json!({"channel": "email", "email": "a@b.example", "language": "en", "postalCode": "V0X", "members": [{"registration": members[0], "conditions": ["hiccups"]}]});
     assert_eq!(province.put(MARIGOLD, &path, unknown).await.status, 422);
     let changed = province.put(MARIGOLD, &path, change(&members[0])).await;
-    assert_eq!((changed.status, text(&changed.json["community"])), (200, "Fernhollow".into()));
+    assert_eq!((changed.status, text(&changed.json["communityName"])), (200, "Fernhollow".into()));
     assert_eq!([&changed.json["email"], &changed.json["language"]], [&Value::Null, &json!("fr")]);
     let since = |family: &Value| family["members"][0]["registeredAt"].clone();
     assert_eq!(since(&changed.json), since(&before["families"][0]));
