@@ -33,9 +33,6 @@ pub fn openapi(claims: &Claims) -> Value {
     let own = plain("This description", "application/json", &[304]);
     paths.insert("/openapi.json".into(), both(json!({"get": own})));
     paths.insert("/".into(), both(json!({"get": plain("A page for people", "text/html", &[304])})));
-    for (path, kind) in [("/numbers", "text/html"), ("/numbers.csv", "text/csv")] {
-        paths.insert(path.into(), json!({"get": public_numbers(kind)}));
-    }
     let alive = plain("Whether the process answers", "application/json", &[]);
     paths.insert("/healthz".into(), both(json!({"get": alive})));
     let ready = plain("Whether messages can be processed", "application/json", &[503]);
@@ -158,16 +155,6 @@ fn fhir(kind: &str, others: &[u16]) -> Value {
 fn plain(summary: &str, kind: &str, others: &[u16]) -> Value {
     let responses = responses(summary, kind, json!({}), others.iter().copied());
     json!({"summary": summary, "responses": responses})
-}
-
-/// A page of ours, and the same as a table. What goes wrong is told as a page.
-fn public_numbers(kind: &str) -> Value {
-    let told =
-        "How many registered, were attached and wait, by community and month; a few are not told";
-    json!({"summary": told, "responses": {
-        "200": {"description": told, "content": {kind: {"schema": {"type": "string"}}}},
-        "503": {"description": "Not now", "content": {"text/html": {"schema": {"type": "string"}}}},
-    }})
 }
 
 fn read(kind: &str) -> Value {

@@ -25,9 +25,22 @@ pub(super) fn describe(claims: &Claims, document: &mut Value) {
         item["description"] = "For people who are signed in.".into();
         item[operation.method] = operation.described(claims);
     }
+    for (path, kind) in [("/numbers", "text/html"), ("/numbers.csv", "text/csv")] {
+        document["paths"][path] = json!({"get": public_numbers(kind)});
+    }
     for (name, schema) in schemas() {
         document["components"]["schemas"][name] = schema;
     }
+}
+
+/// A page of ours, and the same as a table. What goes wrong is told as a page.
+fn public_numbers(kind: &str) -> Value {
+    let told =
+        "How many registered, were attached and wait, by community and month; a few are not told";
+    json!({"summary": told, "responses": {
+        "200": {"description": told, "content": {kind: {"schema": {"type": "string"}}}},
+        "503": {"description": "Not now", "content": {"text/html": {"schema": {"type": "string"}}}},
+    }})
 }
 
 fn reference(schema: &str) -> Value {

@@ -39,6 +39,8 @@ struct ShownMember {
     meaning: &'static str,
     since: String,
     waited: Option<String>,
+    /// What the next day is for, and the day.
+    reconfirm: &'static str,
     reconfirm_by: Option<String>,
 }
 
@@ -90,7 +92,16 @@ pub(super) fn name_of(member: &RegistrationView) -> String {
 fn shown_member(app: &App, today: Today, member: &RegistrationView) -> ShownMember {
     let (word, tone, meaning) = words(member.state);
     let asked_on = member.reconfirmed_at + app.service.attaching.periods.reconfirm;
-    let asked = matches!(member.state, RegistrationState::Active | RegistrationState::Proposed);
+    let periods = app.service.attaching.periods;
+    let (reconfirm, next) = match member.state {
+        RegistrationState::Active | RegistrationState::Proposed => {
+            ("We ask whether you are still looking on", Some(asked_on))
+        }
+        RegistrationState::ReconfirmDue => {
+            ("Tell us that you are still looking by", Some(asked_on + periods.answer))
+        }
+        _ => ("", None),
+    };
     ShownMember {
         name: name_of(member),
         phn: member.phn.clone(),
@@ -99,7 +110,8 @@ fn shown_member(app: &App, today: Today, member: &RegistrationView) -> ShownMemb
         meaning,
         since: today.day(member.registered_at),
         waited: member.state.is_waiting().then(|| today.waited(member.registered_at)),
-        reconfirm_by: asked.then(|| today.day(asked_on)),
+        reconfirm,
+        reconfirm_by: next.map(|day| today.day(day)),
     }
 }
 

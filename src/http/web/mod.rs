@@ -8,6 +8,7 @@ mod capacity;
 mod family_cards;
 mod family_form;
 mod home;
+mod kept;
 mod layout;
 mod mail;
 mod members;
