@@ -54,6 +54,13 @@ pub(super) struct PersonShown {
     pub(super) answers: Vec<Choosable<'static>>,
     pub(super) reasons: Vec<Choosable<'static>>,
     pub(super) left: bool,
+    /// They are declined, and nobody said why.
+    pub(super) lacks: bool,
+}
+
+/// Whether an answer declines somebody without saying why.
+pub(super) fn lacks_reason(given: &Given) -> bool {
+    given.answer == Answer::Decline && given.reason.is_none()
 }
 
 impl ListShown {
@@ -156,6 +163,7 @@ impl PersonShown {
             state,
             mark,
             reason: proposal.reason.as_deref().map(words::reason),
+            lacks: drafted.is_some_and(lacks_reason),
             left: !answers.iter().any(|answer| answer.chosen),
             answers,
             reasons: reasons.collect(),
