@@ -48,6 +48,7 @@ mod proposal;
 mod registration;
 mod rights;
 mod score;
+mod standing;
 
 pub use after::{
     Dropped, OpenProposal, Place, Step, after, after_confirmed, after_gone, after_lapsed,
@@ -70,6 +71,7 @@ pub use policy::Policy;
 pub use proposal::{
     Answer, DeclineReason, LeaveOutReason, ListId, ListState, ProposalId, ProposalState,
 };
-pub use registration::{Move, Periods, RegistrationId, RegistrationState, standing};
+pub use registration::{Move, Periods, RegistrationId, RegistrationState};
 pub use rights::{Acting, Person, Role};
 pub use score::{FamilyId, Part, PartName, Ranked, Seeker, Wanted, Weights, rank};
+pub use standing::Standing;

@@ -140,16 +140,6 @@ impl Periods {
     }
 }
 
-/// How far along a family is, by how many registered earlier: a band, since an exact number would be a promise.
-pub fn standing(before: i64) -> &'static str {
-    match before {
-        ..10 => "among the first ten",
-        10..100 => "among the first hundred",
-        100..1_000 => "among the first thousand",
-        _ => "further back",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

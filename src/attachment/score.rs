@@ -143,7 +143,7 @@ impl Seeker {
             Complexity::High => weights.need[1],
         };
         let band = [5.0, 20.0, 50.0].iter().position(|limit| self.km <= *limit);
-        let speaks = |tag: &String| wanted.languages.contains(tag);
+        let speaks = |tag: &String| wanted.languages.iter().any(|known| is_same(known, tag));
         let language = self.interpreter.as_ref().is_none_or(speaks) && speaks(&self.language)
             || self.interpreter.as_ref().is_some_and(speaks);
         let gender = self.gender.is_some() && self.gender == wanted.gender;
@@ -160,6 +160,15 @@ impl Seeker {
             .map(|(name, points)| Part { name, points })
             .collect()
     }
+}
+
+/// Whether two tags name a language that their speakers share: whatever their case, and whichever script or region they name. `zh` is every
+/// Chinese language, Mandarin and Cantonese among them, which are not the same.
+fn is_same(one: &str, other: &str) -> bool {
+    let language = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+    let (one, other) = (language(one), language(other));
+    let covers = |wide: &str, narrow: &str| wide == "zh" && matches!(narrow, "cmn" | "yue");
+    one == other || covers(&one, &other) || covers(&other, &one)
 }
 
 /// Puts families in the order in which they would be proposed, as many people as there is room for. Whoever is further away than they would go is
@@ -268,6 +277,30 @@ mod tests {
         ];
         assert_eq!(told, expected);
         assert_eq!(ranked[0].total(), 63);
+    }
+
+    #[test]
+    fn languages_are_the_same_by_their_first_part_and_chinese_is_each_of_its_languages() {
+        for (one, other, same) in [
+            ("en", "en", true),
+            ("en", "EN-ca", true),
+            ("zh-Hant", "yue", true),
+            ("cmn", "zh", true),
+            ("cmn", "zh-Hans", true),
+            ("cmn", "yue", false),
+            ("zh", "en", false),
+            ("ase", "es", false),
+        ] {
+            assert_eq!((is_same(one, other), is_same(other, one)), (same, same), "{one} {other}");
+            let of = Seeker { language: one.into(), ..seeker(1, 0) };
+            let wanted = Wanted { languages: vec![other.into()], ..wanted(1) };
+            let told = of.parts(&wanted, &Weights::default());
+            assert_eq!(
+                told.iter().any(|part| part.name == PartName::Language),
+                same,
+                "{one} {other}"
+            );
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub fn audit_event(event: &Event, naming: &Naming) -> String {
         id: record.id,
         r#type: Coding::new(AUDIT_EVENT_TYPE, "rest", Some("RESTful Operation")),
         subtype: subtype(record, naming),
-        action: action(record),
+        action: action(record.event.as_deref()),
         recorded: record.at.to_rfc3339_opts(SecondsFormat::AutoSi, true),
         outcome: outcome(record.outcome),
         outcome_desc: description(record),
@@ -49,12 +49,15 @@ fn subtype(record: &Record, naming: &Naming) -> Vec<Coding> {
     std::iter::once(operation).chain(event).collect()
 }
 
-/// A query reads, the other events update panels; of a request that named no event only the attempt is known.
-fn action(record: &Record) -> &'static str {
-    match record.event.as_deref().and_then(MessageEvent::of) {
-        Some(MessageEvent::Query) => "R",
-        Some(MessageEvent::Add | MessageEvent::Remove) => "U",
-        None => "E",
+/// What only looks reads, registering creates, every other act updates; of what named no event, or came to nothing, only the attempt is known.
+fn action(event: Option<&str>) -> &'static str {
+    let Some(word) = event else { return "E" };
+    match (MessageEvent::of(word), word) {
+        (Some(MessageEvent::Query), _) | (None, "get-panel" | "clean-up") => "R",
+        (None, word) if word.starts_with("see-") => "R",
+        (None, "register-no-match") => "E",
+        (None, "register") => "C",
+        _ => "U",
     }
 }
 
@@ -269,4 +272,27 @@ struct Entity {
 struct Detail {
     r#type: &'static str,
     value_string: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::action;
+
+    #[test]
+    fn what_only_looks_reads_and_what_changes_something_does_not() {
+        for (event, expected) in [
+            (None, "E"),
+            (Some("get-patient-mrp-status"), "R"),
+            (Some("add-patient-to-panel"), "U"),
+            (Some("get-panel"), "R"),
+            (Some("see-list"), "R"),
+            (Some("clean-up"), "R"),
+            (Some("register-no-match"), "E"),
+            (Some("register"), "C"),
+            (Some("answer-list"), "U"),
+            (Some("withdrawn"), "U"),
+        ] {
+            assert_eq!(action(event), expected, "{event:?}");
+        }
+    }
 }

@@ -41,6 +41,9 @@ Put Marigold on Juniper's panel:
 
 {post}
 
+People sign in at {base}/sign-in, by one click each; programs act for them by JSON under {base}/api.
+Letters to families are shown at {base}/sandbox/mail, the public numbers at {base}/numbers.
+
 And look, from another terminal (cargo run -q -- panel … does the same as pas panel …):
 
   pas panel --practitioner 90101 --facility F0101{where_to}

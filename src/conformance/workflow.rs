@@ -19,7 +19,7 @@ const ALWAYS: [u16; 5] = [401, 403, 429, 500, 503];
 /// Of one that is about something.
 const ABOUT: [u16; 2] = [400, 404];
 /// Of one to which something is sent.
-const SENT: [u16; 4] = [400, 408, 413, 415];
+const SENT: [u16; 5] = [400, 408, 413, 415, 422];
 
 /// Adds the workflow to a description.
 pub(super) fn describe(claims: &Claims, document: &mut Value) {
@@ -28,9 +28,22 @@ pub(super) fn describe(claims: &Claims, document: &mut Value) {
         item["description"] = "For people who are signed in.".into();
         item[operation.method] = operation.described(claims);
     }
+    for (path, kind) in [("/numbers", "text/html"), ("/numbers.csv", "text/csv")] {
+        document["paths"][path] = json!({"get": public_numbers(kind)});
+    }
     for (name, schema) in schemas() {
         document["components"]["schemas"][name] = schema;
     }
+}
+
+/// A page of ours, and the same as a table. What goes wrong is told as a page.
+fn public_numbers(kind: &str) -> Value {
+    let told =
+        "How many registered, were attached and wait, by community and month; a few are not told";
+    json!({"summary": told, "responses": {
+        "200": {"description": told, "content": {kind: {"schema": {"type": "string"}}}},
+        "503": {"description": "Not now", "content": {"text/html": {"schema": {"type": "string"}}}},
+    }})
 }
 
 fn reference(schema: &str) -> Value {
@@ -58,7 +71,7 @@ impl Operation {
                 }),
                 _ => json!({JSON: {"schema": reference(takes)}}),
             };
-            operation["requestBody"] = json!({"required": true, "content": content});
+            operation["requestBody"] = json!({"required": takes != "Nothing", "content": content});
         }
         if matches!(claims.security, Security::Tokens { .. }) {
             operation["security"] = json!([{"token": []}]);
@@ -102,9 +115,9 @@ impl Operation {
             _ => json!({JSON: {"schema": reference(schema)}}),
         };
         let mut done = json!({"description": self.summary, "content": content});
-        if self.id == "sendList" {
+        if status == 201 {
             done["headers"] = json!({"Location": {
-                "required": true, "description": "Where the list is", "schema": {"type": "string"},
+                "description": "Where it is; not of a family that was registered on the phone for others", "schema": {"type": "string"},
             }});
         }
         let mut all = Map::from_iter([(status.to_string(), done)]);
@@ -125,12 +138,12 @@ fn table() -> Value {
 fn failed(status: u16) -> Value {
     let told = match status {
         401 | 408 | 413 => return refusal(status),
-        400 => "It cannot be read",
+        400 => "It is no JSON, or a part of the address or of the query is not of its kind",
         403 => "Not for a program in its own name, or the scopes do not allow it",
         404 => "It is not there, or it is somebody else's; which of the two is not told",
         409 => "Not possible as things stand",
         415 => "Of another media type",
-        422 => "It can be read and makes no sense",
+        422 => "It is of another shape, or makes no sense",
         429 => "Too often, or too many attempts matched nobody",
         _ => "Nothing of it was kept, or all of it: look before it is tried again",
     };

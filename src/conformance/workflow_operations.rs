@@ -105,6 +105,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "Registering",
         (201, "Families"),
     ),
+    get("/api/families/{family}", "family", "One family that somebody registered", "Family"),
     send(
         ["/api/families/{family}", "put"],
         "updateFamily",

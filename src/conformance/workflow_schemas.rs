@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::attachment::{
     Answer, Complexity, DeclineReason, Field, Gender, LeaveOutReason, ListState, PartName,
-    ProposalState, RegistrationState,
+    ProposalState, RegistrationState, Standing,
 };
 use crate::panel::Status;
 
@@ -169,7 +169,7 @@ fn lists() -> Vec<(&'static str, Value)> {
         "id": number(), "family": nullable(uuid()), "state": words(ProposalState::ALL, ProposalState::word),
         "reason": or_null("string"), "phn": nullable(phn()), "name": or_null("string"), "birthDate": nullable(day()),
         "registeredAt": nullable(instant()), "complexity": words_or_null(Complexity::ALL, Complexity::word),
-        "conditions": nullable(list_of(text())), "healthChanged": or_null("boolean"), "community": or_null("string"),
+        "conditions": nullable(list_of(text())), "healthChanged": or_null("boolean"), "community": or_null("string"), "communityName": or_null("string"),
         "language": or_null("string"), "interpreter": or_null("string"), "reach": or_null("string"),
         "parts": nullable(parts()),
     });
@@ -195,12 +195,11 @@ fn families() -> Vec<(&'static str, Value)> {
         "state": words(RegistrationState::ALL, RegistrationState::word), "registeredAt": instant(), "reconfirmedAt": instant(),
         "healthChanged": flag(), "conditions": list_of(text()),
     });
-    let standing = json!({
-        "type": "string",
-        "enum": ["among the first ten", "among the first hundred", "among the first thousand", "further back"],
-    });
+    let mut standing = words_or_null(Standing::ALL, Standing::word);
+    standing["description"] =
+        "How far along they are in their community; null where nobody of them waits".into();
     let family = json!({
-        "family": uuid(), "community": text(), "standing": standing, "members": list_of(all_of(member)),
+        "family": uuid(), "community": text(), "communityName": text(), "standing": standing, "members": list_of(all_of(member)),
         "email": or_null("string"), "phone": or_null("string"), "channel": channel(), "language": text(),
         "postalCode": or_null("string"), "distance": {"enum": [5, 20, 50, null]},
         "providerGender": words_or_null(Gender::ALL, Gender::word), "interpreter": or_null("string"),

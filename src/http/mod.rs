@@ -31,6 +31,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::Uri;
 use axum::http::request::Parts;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
@@ -184,7 +185,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(probes)
         .merge(api::routes())
         .merge(web::routes())
-        .fallback(|State(app): Shared| async move { app.alone(Code::NotFound) })
+        .fallback(nowhere)
         .with_state(app.clone())
         .merge(tokens)
         .merge(published::routes(app.clone()));
@@ -234,6 +235,12 @@ struct RequestId(Uuid);
 /// Which client an answer goes to, for the log line.
 #[derive(Debug, Clone)]
 struct Speaking(ClientId);
+
+/// What nothing is at, told as those are answered who may have looked for something.
+async fn nowhere(State(app): Shared, uri: Uri) -> Response {
+    let of_the_api = api::nothing_at(uri.path());
+    of_the_api.unwrap_or_else(|| app.alone(Code::NotFound).into_response())
+}
 
 async fn only_post(State(app): Shared) -> impl IntoResponse {
     ([("allow", "POST")], app.alone(Code::MethodNotAllowed))

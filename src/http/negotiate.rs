@@ -118,6 +118,33 @@ fn accepts_json(headers: &HeaderMap) -> bool {
     })
 }
 
+/// How much an Accept header wants a type: by its weight, in thousandths, then by how closely it is named (RFC 9110 §12.5.1).
+fn wanted(kind: &str, headers: &HeaderMap) -> (u16, u8) {
+    let group = kind.split('/').next().unwrap_or_default();
+    let ranges = headers.get_all(header::ACCEPT).iter();
+    let ranges = ranges.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    let named = |range: &str| {
+        let bare = range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let close = match bare.split_once('/') {
+            _ if bare == kind => 3,
+            Some((of, "*")) if of == group => 2,
+            Some(("*", "*")) => 1,
+            _ => return None,
+        };
+        let weight = parameter(range, "q").map_or(Ok(1.0), str::parse::<f32>).unwrap_or(0.0);
+        // Between 0 and 1, so that it is a small whole number.
+        Some((close, (weight.clamp(0.0, 1.0) * 1_000.0).round() as u16))
+    };
+    // The closest range says how much, whatever a wider one says.
+    let closest = ranges.filter_map(named).max();
+    closest.map_or((0, 0), |(close, weight)| (weight, close))
+}
+
+/// Whether one type is wanted more than another.
+pub(super) fn prefers(one: &str, other: &str, headers: &HeaderMap) -> bool {
+    wanted(one, headers) > wanted(other, headers) && wanted(one, headers).0 > 0
+}
+
 #[cfg(test)]
 mod tests {
     use axum::http::Request;
@@ -157,6 +184,30 @@ mod tests {
             ask("/", &[("content-type", "Application/JSON"), ("content-encoding", "GZIP")]),
             Ok(Encoding::Gzip)
         );
+    }
+
+    #[test]
+    fn of_two_types_the_one_with_more_weight_is_preferred_and_then_the_one_that_is_named() {
+        for (accept, table) in [
+            ("text/csv", true),
+            ("TEXT/CSV; header=present", true),
+            ("text/csv, */*", true),
+            ("text/*", true),
+            ("application/json;q=0.5, text/csv", true),
+            ("application/json, text/csv;q=0", false),
+            ("text/csv;q=0", false),
+            ("text/csv;q=0, text/*", false),
+            ("application/json, text/csv", false),
+            ("application/json, text/csv;q=0.9", false),
+            ("*/*", false),
+            ("text/html", false),
+            ("", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("accept", accept.parse().unwrap());
+            assert_eq!(prefers("text/csv", "application/json", &headers), table, "{accept}");
+        }
+        assert!(!prefers("text/csv", "application/json", &HeaderMap::new()));
     }
 
     #[test]

@@ -414,6 +414,9 @@ async fn the_openapi_description_and_the_routes_are_the_same() {
             assert!(path.ends_with("nothing") || answer.status != 404, "{path}");
         }
     }
+    for public in ["/numbers", "/numbers.csv"] {
+        assert!(described.contains_key(public), "{public} is not described");
+    }
     let post = &served.json["paths"]["/$process-message"]["post"]["responses"];
     for code in Code::ALL {
         if let Alone::Status(status) = code.row().alone

@@ -13,8 +13,8 @@ use crate::workflow::Clinic;
 
 use super::super::App;
 use super::shown::Json;
-use super::signed::{At, Reading, Writing};
-use super::{Answered, Nothing, Shared};
+use super::signed::{At, Doing, Reading, Writing};
+use super::{Answered, Shared};
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -49,7 +49,7 @@ async fn keep_staff(
 async fn staff_leaves(
     State(app): Shared,
     At((key, subject)): At<(String, String)>,
-    Writing(signed, Nothing {}): Writing<Nothing>,
+    Doing(signed): Doing,
 ) -> Answered {
     Ok(Json(clinic(&signed.desk(&app).staff_leaves(&key, &subject).await?)))
 }

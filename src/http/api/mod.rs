@@ -9,6 +9,7 @@ mod notices;
 mod overview;
 pub(super) mod papers;
 pub(super) mod problem;
+mod shape;
 mod shown;
 mod signed;
 
@@ -16,7 +17,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use serde::Deserialize;
@@ -25,12 +26,12 @@ use uuid::Uuid;
 
 use crate::attachment::{Capacity, FamilyId, ListId, ProposalId, RegistrationId, Target};
 use crate::panel::PanelId;
-use crate::workflow::{Given, Registering, Sending, Updating};
+use crate::workflow::{Given, Refusal, Registering, Sending, Updating};
 
 use super::App;
 use problem::Problem;
 use shown::{Json, candidate, families, family, list, panel, person};
-use signed::{At, Reading, Writing};
+use signed::{At, Doing, Reading, Writing};
 
 type Answered = Result<Json, Problem>;
 type Shared = State<Arc<App>>;
@@ -51,7 +52,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/api/lists/{list}/answers", post(answer))
         .route("/api/lists/{list}/confirmations", post(confirm))
         .route("/api/registrations", get(my_families).post(register))
-        .route("/api/families/{family}", put(update_family))
+        .route("/api/families/{family}", get(one_family).put(update_family))
         .route("/api/families/{family}/reconfirm", post(reconfirm_family))
         .route("/api/families/{family}/withdraw", post(withdraw_some))
         .route("/api/registrations/{registration}/reconfirm", post(reconfirm))
@@ -61,6 +62,19 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .merge(notices::routes())
         .merge(papers::routes())
         .merge(cleaning::routes())
+        .method_not_allowed_fallback(other_method)
+}
+
+/// The answer to whoever asks for what has no route, if it would be one of these.
+pub(super) fn nothing_at(path: &str) -> Option<Response> {
+    let below = path.strip_prefix("/api")?;
+    let ours = below.is_empty() || below.starts_with('/');
+    ours.then(|| Problem::from(Refusal::NotFound).into_response())
+}
+
+/// `Allow` is said by the router.
+async fn other_method() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "Not by this method; Allow says by which.")
 }
 
 /// `GET /api/me`
@@ -107,7 +121,7 @@ async fn send_list(
     Writing(signed, sending): Writing<Sending>,
 ) -> Result<Response, Problem> {
     let sent = signed.desk(&app).send_list(PanelId(id), &sending).await?;
-    let place = [(axum::http::header::LOCATION, format!("/api/lists/{}", sent.id.0))];
+    let place = [(header::LOCATION, format!("/api/lists/{}", sent.id.0))];
     Ok((StatusCode::CREATED, place, Json(list(&sent))).into_response())
 }
 
@@ -134,7 +148,7 @@ async fn delegates(State(app): Shared, Reading(signed): Reading) -> Answered {
 async fn give_delegate(
     State(app): Shared,
     At((practitioner, subject)): At<(String, String)>,
-    Writing(signed, Nothing {}): Writing<Nothing>,
+    Doing(signed): Doing,
 ) -> Answered {
     let delegates = signed.desk(&app).delegate(&practitioner, &subject, true).await?;
     Ok(Json(shown::delegates(&delegates)))
@@ -144,7 +158,7 @@ async fn give_delegate(
 async fn take_delegate(
     State(app): Shared,
     At((practitioner, subject)): At<(String, String)>,
-    Writing(signed, Nothing {}): Writing<Nothing>,
+    Doing(signed): Doing,
 ) -> Answered {
     let delegates = signed.desk(&app).delegate(&practitioner, &subject, false).await?;
     Ok(Json(shown::delegates(&delegates)))
@@ -198,7 +212,14 @@ async fn register(
 ) -> Result<Response, Problem> {
     let desk = signed.desk(&app);
     let id = desk.register(&asked).await?;
-    Ok((StatusCode::CREATED, Json(families(&desk.families_with(id).await?))).into_response())
+    let place = [(header::LOCATION, format!("/api/families/{}", id.0))];
+    let all = Json(families(&desk.families_with(id).await?));
+    Ok((StatusCode::CREATED, place, all).into_response())
+}
+
+/// `GET /api/families/{family}`
+async fn one_family(State(app): Shared, Reading(signed): Reading, At(id): At<Uuid>) -> Answered {
+    Ok(Json(family(&signed.desk(&app).see_family(FamilyId(id)).await?)))
 }
 
 /// `PUT /api/families/{family}`
@@ -211,11 +232,7 @@ async fn update_family(
 }
 
 /// `POST /api/families/{family}/reconfirm`
-async fn reconfirm_family(
-    State(app): Shared,
-    At(id): At<Uuid>,
-    Writing(signed, Nothing {}): Writing<Nothing>,
-) -> Answered {
+async fn reconfirm_family(State(app): Shared, At(id): At<Uuid>, Doing(signed): Doing) -> Answered {
     let desk = signed.desk(&app);
     desk.reconfirm_family(FamilyId(id)).await?;
     Ok(Json(families(&desk.families_with(FamilyId(id)).await?)))
@@ -238,27 +255,15 @@ async fn withdraw_some(
     Ok(Json(families(&desk.families_with(FamilyId(id)).await?)))
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
-
 /// `POST /api/registrations/{registration}/reconfirm`
-async fn reconfirm(
-    State(app): Shared,
-    At(id): At<Uuid>,
-    Writing(signed, Nothing {}): Writing<Nothing>,
-) -> Answered {
+async fn reconfirm(State(app): Shared, At(id): At<Uuid>, Doing(signed): Doing) -> Answered {
     let desk = signed.desk(&app);
     let family = desk.reconfirm(RegistrationId(id)).await?;
     Ok(Json(families(&desk.families_with(family).await?)))
 }
 
 /// `POST /api/registrations/{registration}/withdraw`
-async fn withdraw(
-    State(app): Shared,
-    At(id): At<Uuid>,
-    Writing(signed, Nothing {}): Writing<Nothing>,
-) -> Answered {
+async fn withdraw(State(app): Shared, At(id): At<Uuid>, Doing(signed): Doing) -> Answered {
     let desk = signed.desk(&app);
     let family = desk.withdraw(RegistrationId(id)).await?;
     Ok(Json(families(&desk.families_with(family).await?)))

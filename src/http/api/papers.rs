@@ -23,7 +23,7 @@ use crate::panel::PanelId;
 use crate::process::{LIGHT, beside};
 use crate::workflow::{Records, Refusal};
 
-use super::super::negotiate::Encoding;
+use super::super::negotiate::{Encoding, prefers};
 use super::super::{App, body};
 use super::Shared;
 use super::problem::Problem;
@@ -61,10 +61,9 @@ async fn records(
     period: Asked,
 ) -> Result<Response, Problem> {
     let found = found(&app, &signed, id, period).await?;
-    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-    let mut kinds = accept.unwrap_or_default().split(',').map(media_type);
-    if kinds.any(|kind| kind.eq_ignore_ascii_case("text/csv")) {
-        return Ok(table(&found));
+    let vary = [(header::VARY, "Accept")];
+    if prefers("text/csv", "application/json", &headers) {
+        return Ok((vary, table(&found)).into_response());
     }
     let rows = found.rows.iter().map(|row| {
         json!({
@@ -76,7 +75,8 @@ async fn records(
         })
     });
     let rows: Vec<Value> = rows.collect();
-    Ok(Json(json!({ "from": found.from, "to": found.to, "records": rows })).into_response())
+    let told = Json(json!({ "from": found.from, "to": found.to, "records": rows }));
+    Ok((vary, told).into_response())
 }
 
 /// `GET /api/panels/{panel}/records.csv`

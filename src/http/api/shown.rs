@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::attachment::{ListState, Part, Person, Role, standing};
+use crate::attachment::{ListState, Part, Person, Role, Standing};
 use crate::store::{Delegate, FamilyView, ListView, PanelSide, ProposalView};
 use crate::workflow::Candidate;
 
@@ -110,7 +110,8 @@ fn proposal(proposal: &ProposalView) -> Value {
         "complexity": of.map(|of| of.complexity),
         "conditions": of.map(|of| &of.conditions),
         "healthChanged": of.map(|of| of.changed),
-        "community": of.map(|of| &of.community),
+        "community": of.map(|of| &of.community_code),
+        "communityName": of.map(|of| &of.community),
         "language": of.map(|of| &of.language),
         "interpreter": of.and_then(|of| of.interpreter.as_ref()),
         "reach": of.and_then(|of| of.reach.as_ref()),
@@ -136,9 +137,12 @@ pub(super) fn family(family: &FamilyView) -> Value {
             "conditions": member.conditions,
         })
     });
+    // Whoever does not wait stands nowhere.
+    let waits = family.members.iter().any(|member| member.state.is_waiting());
     json!({
         "family": family.id,
-        "community": family.community,
+        "community": wishes.community,
+        "communityName": family.community,
         "email": wishes.email,
         "phone": wishes.phone,
         "channel": wishes.channel,
@@ -147,7 +151,7 @@ pub(super) fn family(family: &FamilyView) -> Value {
         "distance": wishes.distance,
         "providerGender": wishes.gender,
         "interpreter": wishes.interpreter,
-        "standing": standing(family.before),
+        "standing": waits.then(|| Standing::after(family.before)),
         "members": members.collect::<Vec<_>>(),
     })
 }

@@ -6,7 +6,9 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::access::{Caller, ClientId};
 use crate::attachment::Person;
@@ -15,6 +17,7 @@ use crate::workflow::{Desk, Refusal};
 use super::super::negotiate::Encoding;
 use super::super::{Admitted, App, body};
 use super::problem::Problem;
+use super::shape::misfit;
 
 /// A person, proved by a token.
 #[derive(Debug)]
@@ -97,6 +100,57 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Writing<T> {
     }
 }
 
+/// A person who does something of which there is nothing more to say: an empty body, or an empty object.
+pub(super) struct Doing(pub(super) Signed);
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+impl FromRequest<Arc<App>> for Doing {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Response> {
+        let (parts, sent) = request.into_parts();
+        let signed = Signed::of(&parts, app, true).await?;
+        let held = body::read(sent, Encoding::Plain, app.limits, &app.bodies).await;
+        let held = held.map_err(|code| app.alone(code).into_response())?;
+        if !held.bytes().trim_ascii().is_empty() {
+            is_json(&parts)?;
+            read::<Nothing>(held.bytes())?;
+        }
+        Ok(Doing(signed))
+    }
+}
+
+fn is_json(parts: &Parts) -> Result<(), Response> {
+    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
+    if kind.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    let told = "Send application/json.";
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, told).into_response())
+}
+
+/// What was sent: 400 where it is no JSON, 422 where it is JSON of another shape.
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Response> {
+    serde_json::from_slice(body).map_err(|_| {
+        let problem = match serde_json::from_slice::<Value>(body) {
+            Err(error) => {
+                let told = format!("The body is no JSON: see line {}.", error.line());
+                Problem::new(StatusCode::BAD_REQUEST, told)
+            }
+            Ok(value) => {
+                let misfit = misfit::<T>(&value).map(|misfit| misfit.to_string());
+                let told = misfit.unwrap_or_else(|| "A member of it is there twice.".to_owned());
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, told)
+            }
+        };
+        problem.into_response()
+    })
+}
+
 async fn with_body<T: DeserializeOwned>(
     request: Request,
     app: &App,
@@ -104,22 +158,14 @@ async fn with_body<T: DeserializeOwned>(
 ) -> Result<(Signed, T), Response> {
     let (parts, sent) = request.into_parts();
     let signed = Signed::of(&parts, app, writes).await?;
-    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
-    if !kind.eq_ignore_ascii_case("application/json") {
-        let told = "Send application/json.";
-        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, told).into_response());
-    }
+    is_json(&parts)?;
     let held = body::read(sent, Encoding::Plain, app.limits, &app.bodies).await;
     let held = held.map_err(|code| app.alone(code).into_response())?;
     if holds_nul(held.bytes()) {
         let told = "U+0000 is no character of a text.";
         return Err(Problem::new(StatusCode::BAD_REQUEST, told).into_response());
     }
-    let read = serde_json::from_slice(held.bytes()).map_err(|error| {
-        Problem::new(StatusCode::BAD_REQUEST, error.to_string()).into_response()
-    })?;
-    Ok((signed, read))
+    Ok((signed, read(held.bytes())?))
 }
 
 /// Whether a string of this JSON holds U+0000, which no text in Postgres can hold. In JSON it can stand in the one way alone.

@@ -49,6 +49,8 @@ struct CandidateShown {
     waited: String,
     language: String,
     interpreter: Option<String>,
+    /// They are among those whom there is room for.
+    fits: bool,
     chosen: bool,
     reasons: Vec<Choosable<'static>>,
 }
@@ -81,6 +83,7 @@ impl CandidateShown {
             waited: today.waited(seeker.registered_at),
             language: words::language(&seeker.language).to_owned(),
             interpreter: seeker.interpreter.as_deref().map(|tag| words::language(tag).to_owned()),
+            fits,
             chosen: sent.map_or(fits, |sending| sending.families.contains(&family)),
             reasons: LeaveOutReason::ALL.iter().map(reason).collect(),
         }
@@ -104,6 +107,21 @@ fn sending(fields: &Fields) -> Result<Sending, Refusal> {
         }
     }
     Ok(sending)
+}
+
+/// Those who fit and are neither on the list nor left out for a reason: the form names everybody who fits.
+fn unexplained(fields: &Fields, sending: &Sending) -> Option<Refusal> {
+    let fits = fields.iter().filter(|(name, _)| name == "fits");
+    let told = |id: &str| {
+        let out = sending.left_out.iter().map(|out| &out.family);
+        sending.families.iter().chain(out).any(|family| family.0.to_string() == id)
+    };
+    let missing = fits.filter(|(_, id)| !told(id)).count();
+    let missing = i64::try_from(missing).ok().filter(|missing| *missing > 0)?;
+    let who = words::count(missing, "candidate who fits is", "candidates who fit are");
+    Some(Refusal::Invalid(format!(
+        "{who} left out without a reason. Choose why, or tick them again."
+    )))
 }
 
 /// A list that was not taken, and why.
@@ -140,7 +158,8 @@ async fn page_of(
         clinic: clinic
             .map(|kept| ClinicCard::for_coordinators(&choice.side.organization, kept.details)),
     };
-    let title = format!("Candidates for {}", choice.side.practitioner);
+    let error = if again.is_some() { "Error: " } else { "" };
+    let title = format!("{error}Candidates for {}", choice.side.practitioner);
     Ok(Page::of(visitor, &title).status(status).show(&content))
 }
 
@@ -164,7 +183,11 @@ pub(super) async fn send(
 ) -> Response {
     let page = async {
         let (panel, sending) = (panel_id(&panel)?, sending(&fields)?);
-        match visitor.desk(&app).send_list(panel, &sending).await {
+        let sent = match unexplained(&fields, &sending) {
+            Some(refusal) => Err(refusal),
+            None => visitor.desk(&app).send_list(panel, &sending).await,
+        };
+        match sent {
             Ok(_) => {
                 let to = format!("/my/panels/{}/candidates?done=list", panel.0);
                 Ok(Redirect::to(&to).into_response())

@@ -93,6 +93,26 @@ impl Stating {
         })
     }
 
+    /// The id of the field that a refusal is about, by what was typed and by how its text begins.
+    pub(super) fn faulty(&self, told: &str) -> &'static str {
+        let fields = [
+            ("anticipated", &self.anticipated),
+            ("monthly", &self.monthly),
+            ("desired_size", &self.desired_size),
+            ("low", &self.low),
+            ("medium", &self.medium),
+            ("high", &self.high),
+        ];
+        let odd =
+            |(_, typed): &&(&str, &String)| !typed.is_empty() && typed.parse::<u32>().is_err();
+        match fields.iter().find(odd) {
+            Some((field, _)) => field,
+            None if told.starts_with("low") || told.starts_with("A share") => "low",
+            None if told.starts_with("a language") => "others",
+            None => "anticipated",
+        }
+    }
+
     /// Languages that are offered by name.
     pub(super) fn offered(&self) -> Vec<Choosable<'static>> {
         let offered = |language: words::Language| Choosable {

@@ -3,7 +3,7 @@
 use askama::Template;
 use uuid::Uuid;
 
-use crate::attachment::{Cell, RegistrationState, standing};
+use crate::attachment::{Cell, RegistrationState, Standing};
 use crate::store::{FamilyClinic, FamilyView, RegistrationView};
 
 use super::super::App;
@@ -42,6 +42,8 @@ struct ShownMember {
     meaning: &'static str,
     since: String,
     waited: Option<String>,
+    /// What the next day is for, and the day.
+    reconfirm: &'static str,
     reconfirm_by: Option<String>,
 }
 
@@ -75,6 +77,16 @@ fn words(state: RegistrationState) -> (&'static str, &'static str, &'static str)
     }
 }
 
+/// Where a family stands, as it is told.
+const fn stands(standing: Standing) -> &'static str {
+    match standing {
+        Standing::First10 => "among the first ten",
+        Standing::First100 => "among the first hundred",
+        Standing::First1000 => "among the first thousand",
+        Standing::Later => "further back",
+    }
+}
+
 /// What somebody is called: how they told us that they want to be, else as in the Client Registry.
 pub(super) fn name_of(member: &RegistrationView) -> String {
     let name = member.preferred_name.as_ref().or(member.name.as_ref());
@@ -84,7 +96,16 @@ pub(super) fn name_of(member: &RegistrationView) -> String {
 fn shown_member(app: &App, today: Today, member: &RegistrationView) -> ShownMember {
     let (word, tone, meaning) = words(member.state);
     let asked_on = member.reconfirmed_at + app.service.attaching.periods.reconfirm;
-    let asked = matches!(member.state, RegistrationState::Active | RegistrationState::Proposed);
+    let periods = app.service.attaching.periods;
+    let (reconfirm, next) = match member.state {
+        RegistrationState::Active | RegistrationState::Proposed => {
+            ("We ask whether you are still looking on", Some(asked_on))
+        }
+        RegistrationState::ReconfirmDue => {
+            ("Tell us that you are still looking by", Some(asked_on + periods.answer))
+        }
+        _ => ("", None),
+    };
     ShownMember {
         name: name_of(member),
         phn: member.phn.clone(),
@@ -93,7 +114,8 @@ fn shown_member(app: &App, today: Today, member: &RegistrationView) -> ShownMemb
         meaning,
         since: today.day(member.registered_at),
         waited: member.state.is_waiting().then(|| today.waited(member.registered_at)),
-        reconfirm_by: asked.then(|| today.day(asked_on)),
+        reconfirm,
+        reconfirm_by: next.map(|day| today.day(day)),
     }
 }
 
@@ -111,7 +133,7 @@ pub(super) fn shown(
         id: family.id.0,
         title: family.members.iter().map(name_of).collect::<Vec<_>>().join(", "),
         community: family.community.clone(),
-        standing: standing(family.before),
+        standing: stands(Standing::after(family.before)),
         attached: match attached {
             Cell::Number(count) => format!("{count} people"),
             Cell::Few | Cell::Withheld => "fewer than 5 people".to_owned(),

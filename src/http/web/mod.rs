@@ -16,6 +16,8 @@ mod family_cards;
 mod family_form;
 mod growing;
 mod home;
+mod kept;
+mod languages;
 mod layout;
 mod mail;
 mod members;

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 
 use crate::attachment::{ListId, ProposalId};
 use crate::panel::PanelId;
-use crate::store::PanelSide;
+use crate::store::{ListView, PanelSide, ProposalView};
 use crate::workflow::{Given, Refusal};
 
 use super::super::App;
@@ -18,7 +18,7 @@ use super::asked::{Done, Fields, list_id, panel_id};
 use super::capacity::Stating;
 use super::layout::Page;
 use super::refused::{mendable, shown};
-use super::review::{ListShown, answers};
+use super::review::{ListShown, answers, lacks_reason};
 use super::targets::TargetShown;
 use super::visitor::{Form, Visitor};
 use super::words::{self, Today};
@@ -33,11 +33,23 @@ struct PanelPage<'p> {
     side: &'p PanelSide,
     room: Option<String>,
     done: Option<&'static str>,
-    fault: Option<&'p str>,
+    faults: &'p [Told],
     stating: &'p Stating,
     targets: Vec<TargetShown>,
     open: Vec<ListShown>,
     earlier: Vec<ListShown>,
+}
+
+impl PanelPage<'_> {
+    fn is_faulty(&self, field: &str) -> bool {
+        self.faults.iter().any(|fault| fault.at == field)
+    }
+}
+
+/// What is wrong, and the id of where it can be mended.
+struct Told {
+    at: String,
+    text: String,
 }
 
 /// A page to be shown again with what was filled in, and why it was not taken.
@@ -46,6 +58,29 @@ struct Again {
     stating: Option<Stating>,
     given: Vec<Given>,
     problem: Option<Problem>,
+    faults: Vec<Told>,
+}
+
+/// What was not taken, in words of the page: who of the list lacks a reason, else what the workflow says.
+fn faults(problem: &Problem, at: &str, list: Option<&ListView>, given: &[Given]) -> Vec<Told> {
+    let lacks = |one: &&ProposalView| {
+        given.iter().any(|given| given.proposal == one.id && lacks_reason(given))
+    };
+    let people = list.iter().flat_map(|list| &list.proposals).filter(lacks);
+    let name = |one: &ProposalView| {
+        let known = one.profile.as_ref().and_then(|profile| profile.name.clone());
+        known.unwrap_or_else(|| words::WITHHELD.to_owned())
+    };
+    let people = people.map(|one| Told {
+        at: format!("reason-{}", one.id.0),
+        text: format!("Choose why {} is declined: to decline has a reason.", name(one)),
+    });
+    let people: Vec<Told> = people.collect();
+    if !people.is_empty() {
+        return people;
+    }
+    // What programs read as code, people read as words.
+    vec![Told { at: at.to_owned(), text: problem.detail.replace('`', "") }]
 }
 
 async fn page_of(
@@ -80,13 +115,15 @@ async fn page_of(
         side: &side,
         room,
         done,
-        fault: again.problem.as_ref().map(|problem| problem.detail.as_str()),
+        faults: &again.faults,
         stating: again.stating.as_ref().unwrap_or(&kept),
         targets: TargetShown::all(&targets, side.size, today),
         open,
         earlier,
     };
-    let page = Page::of(visitor, &side.practitioner).status(status);
+    let error = if again.faults.is_empty() { "" } else { "Error: " };
+    let title = format!("{error}{}", side.practitioner);
+    let page = Page::of(visitor, &title).status(status);
     let page = if content.open.is_empty() { page } else { page.script(KEYS) };
     Ok(page.show(&content))
 }
@@ -119,8 +156,10 @@ pub(super) async fn state_capacity(
         match stated {
             Ok(_) => Ok(to_panel(panel, "capacity")),
             Err(refusal) => {
-                let problem = Some(mendable(refusal)?);
-                let again = Again { stating: Some(stating), problem, ..Again::default() };
+                let problem = mendable(refusal)?;
+                let faults = faults(&problem, stating.faulty(&problem.detail), None, &[]);
+                let (stating, problem) = (Some(stating), Some(problem));
+                let again = Again { stating, problem, faults, ..Again::default() };
                 page_of(&app, &visitor, panel, None, again).await
             }
         }
@@ -140,9 +179,10 @@ async fn list_again(
     refusal: Refusal,
     given: Vec<Given>,
 ) -> Result<Response, Refusal> {
-    let problem = Some(mendable(refusal)?);
-    let (side, _) = visitor.desk(app).see_list(list).await?;
-    let again = Again { given, problem, ..Again::default() };
+    let problem = mendable(refusal)?;
+    let (side, seen) = visitor.desk(app).see_list(list).await?;
+    let faults = faults(&problem, "lists", Some(&seen), &given);
+    let again = Again { given, faults, problem: Some(problem), ..Again::default() };
     page_of(app, visitor, side.id, None, again).await
 }
 

@@ -7,13 +7,15 @@ document.addEventListener('keydown', (event) => {
   const group = event.target.closest('fieldset[data-keys]');
   // In a list of choices, letters choose.
   if (!group || event.target.tagName === 'SELECT' || event.ctrlKey || event.metaKey || event.altKey) return;
+  // With capitals locked the keys are the same.
+  const key = event.key.toLowerCase();
   let to;
-  if (event.key in steps) {
-    to = groups[groups.indexOf(group) + steps[event.key]]?.querySelector('input:checked');
-  } else if (event.key in answers) {
-    to = [...group.querySelectorAll('input')].find((radio) => radio.value === answers[event.key]);
+  if (key in steps) {
+    to = groups[groups.indexOf(group) + steps[key]]?.querySelector('input:checked');
+  } else if (key in answers) {
+    to = [...group.querySelectorAll('input')].find((radio) => radio.value === answers[key]);
     if (to) to.checked = true;
-    if (to && event.key === 'd') to = group.querySelector('select');
+    if (to && key === 'd') to = group.querySelector('select');
   }
   if (!to) return;
   event.preventDefault();

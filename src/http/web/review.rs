@@ -45,6 +45,8 @@ pub(super) struct PersonShown {
     pub(super) answers: Vec<Choosable<'static>>,
     pub(super) reasons: Vec<Choosable<'static>>,
     pub(super) left: bool,
+    /// They are declined, and nobody said why.
+    pub(super) lacks: bool,
 }
 
 /// What is known of somebody, in words.
@@ -83,6 +85,11 @@ impl Facts {
             reach: profile.reach.clone().unwrap_or_else(|| "not told".to_owned()),
         }
     }
+}
+
+/// Whether an answer declines somebody without saying why.
+pub(super) fn lacks_reason(given: &Given) -> bool {
+    given.answer == Answer::Decline && given.reason.is_none()
 }
 
 impl ListShown {
@@ -181,6 +188,7 @@ impl PersonShown {
             state,
             mark,
             reason: proposal.reason.as_deref().map(words::reason),
+            lacks: drafted.is_some_and(lacks_reason),
             left: !answers.iter().any(|answer| answer.chosen),
             answers,
             reasons: reasons.collect(),

@@ -32,6 +32,8 @@ struct SignInPage<'c> {
     elsewhere: Option<&'c str>,
     /// The same, to somebody who signed out a moment ago.
     signed_out: Option<&'c str>,
+    /// How long a session lasts, in hours, and without anything being done in it, in minutes.
+    lasts: (i64, i64),
 }
 
 /// What somebody of the cast is, in a word.
@@ -43,7 +45,7 @@ fn word(user: &CastUser) -> &'static str {
         Some(Role::Coordinator { .. }) => "attachment coordinator",
         Some(Role::Agent) => "phone agent",
         None if user.practitioners.is_empty() => "patient",
-        None => "provider",
+        None => "provider without a panel to see",
     }
 }
 
@@ -75,7 +77,9 @@ pub(super) async fn page(
     let page = Page::for_anybody("Sign in");
     let page =
         app.pages.sign_in().map_or(page, |sign_in| page.leading_to(elsewhere::form(sign_in)));
-    page.show(&SignInPage { people, elsewhere, signed_out })
+    let times = SessionTimes::default();
+    let lasts = (times.all.num_hours(), times.idle.num_minutes());
+    page.show(&SignInPage { people, elsewhere, signed_out, lasts })
 }
 
 /// Somebody who signs in, and has not tried so too often from where they are.

@@ -86,8 +86,15 @@ impl TypedMember {
         let looking = Looking::of(&self.looking).ok_or_else(|| {
             Fault::at(field("looking"), "Choose why each of you looks for a provider.")
         });
+        let required = [
+            ("phn", &self.phn, "Give the personal health number of each of you."),
+            ("given", &self.given, "Give the given names of each of you."),
+            ("family", &self.family, "Give the family name of each of you."),
+        ];
+        let empty = required.into_iter().filter(|(_, typed, _)| typed.trim().is_empty());
+        let empty: Vec<Fault> = empty.map(|(name, _, told)| Fault::at(field(name), told)).collect();
         match (birth_date, looking) {
-            (Ok(birth_date), Ok(looking)) => Ok(Member {
+            (Ok(birth_date), Ok(looking)) if empty.is_empty() => Ok(Member {
                 phn: self.phn.chars().filter(|c| !c.is_whitespace()).collect(),
                 given: self.given.trim().to_owned(),
                 family: self.family.trim().to_owned(),
@@ -99,7 +106,8 @@ impl TypedMember {
                 conditions: self.conditions.clone(),
             }),
             (birth_date, looking) => {
-                Err(birth_date.err().into_iter().chain(looking.err()).collect())
+                let others = birth_date.err().into_iter().chain(looking.err());
+                Err(empty.into_iter().chain(others).collect())
             }
         }
     }

@@ -18,7 +18,8 @@ use crate::store::SessionTimes;
 use crate::workflow::Desk;
 
 use super::super::negotiate::Encoding;
-use super::super::{App, RequestId, body, door};
+use super::super::{App, EdgeLimits, RequestId, body, door};
+use super::kept::kept;
 use super::layout::{often, told};
 
 /// Somebody who is signed in.
@@ -55,23 +56,41 @@ impl Visitor {
     }
 }
 
+/// Why there is no visitor.
+enum Absent {
+    /// Nobody is signed in, or not any more.
+    SignedOut,
+    /// They are told this.
+    Told(Response),
+}
+
+/// A form at most that is kept for somebody who is not signed in, in bytes.
+const KEPT: usize = 256 << 10;
+
 impl FromRequestParts<Arc<App>> for Visitor {
     type Rejection = Response;
 
     /// Whoever is not signed in is led to where they can.
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        Visitor::of(parts, app).await.map_err(|absent| match absent {
+            Absent::SignedOut => Redirect::to("/sign-in").into_response(),
+            Absent::Told(response) => response,
+        })
+    }
+}
+
+impl Visitor {
+    async fn of(parts: &Parts, app: &Arc<App>) -> Result<Self, Absent> {
         let away = || {
-            told(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "This cannot be shown now. Try again in a moment.",
-            )
+            let text = "This cannot be shown now. Try again in a moment.";
+            Absent::Told(told(StatusCode::SERVICE_UNAVAILABLE, text))
         };
-        let sign_in = || Redirect::to("/sign-in").into_response();
+        let sign_in = || Absent::SignedOut;
         let digest = app.pages.session().digest(&parts.headers).ok_or_else(sign_in)?;
         let (store, now) = (&app.service.store, app.service.clock.now());
         let session = store.session(&digest, now, SessionTimes::default()).await;
         let session = session.map_err(|_| away())?.ok_or_else(sign_in)?;
-        app.pages.visit(&digest).map_err(often)?;
+        app.pages.visit(&digest).map_err(|too| Absent::Told(often(too)))?;
         let person = store.person(&session.subject).await.map_err(|_| away())?;
         let by = ClientId::parse("pas").zip(Subject::parse(&session.subject));
         let (client, subject) = by.ok_or_else(sign_in)?;
@@ -98,12 +117,23 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Form<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Response> {
-        let (mut parts, sent) = request.into_parts();
-        let visitor = Visitor::from_request_parts(&mut parts, app).await?;
+        let (parts, sent) = request.into_parts();
+        let visitor = match Visitor::of(&parts, app).await {
+            Ok(visitor) => visitor,
+            Err(Absent::Told(response)) => return Err(response),
+            Err(Absent::SignedOut) => {
+                let limits = EdgeLimits { body: app.limits.body.min(KEPT), ..app.limits };
+                let held = body::read(sent, Encoding::Plain, limits, &app.bodies).await;
+                let held = held.map_err(|code| app.alone(code).into_response())?;
+                return Err(kept(&parts, None, held.bytes()));
+            }
+        };
         let held = body::read(sent, Encoding::Plain, app.limits, &app.bodies).await;
         let held = held.map_err(|code| app.alone(code).into_response())?;
         let key: Option<Key> = serde_urlencoded::from_bytes(held.bytes()).ok();
-        visitor.owns(key.as_ref().map_or("", |key| &key.form_key))?;
+        if key.is_none_or(|key| key.form_key != visitor.form_key) {
+            return Err(kept(&parts, Some(&visitor), held.bytes()));
+        }
         let unreadable = || {
             let text = "Something is missing in the form, or is not of its kind.";
             told(StatusCode::BAD_REQUEST, text)

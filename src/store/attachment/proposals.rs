@@ -46,7 +46,9 @@ pub struct Profile {
     pub conditions: Vec<String>,
     /// Their health changed in the last three months.
     pub changed: bool,
-    /// Their community.
+    /// Their community, by code.
+    pub community_code: String,
+    /// Its name.
     pub community: String,
     /// The language they speak.
     pub language: String,
@@ -63,7 +65,7 @@ pub struct Profile {
 const PROPOSALS: &str = concat!(
     "
 SELECT p.list_id, p.id, p.registration_id, r.family_id, r.phn, p.state, p.reason, p.score, r.complexity, r.changed, r.registered_at,
-       f.language, f.interpreter, c.name AS community,
+       f.language, f.interpreter, f.community AS community_code, c.name AS community,
        CASE WHEN k.masked THEN NULL ELSE k.birth_date END AS birth_date,
        CASE WHEN k.masked THEN NULL ELSE r.preferred_name END AS preferred_name,
        CASE f.channel WHEN 'email' THEN f.email ELSE f.phone END AS reach,
@@ -119,6 +121,7 @@ fn profile(row: &PgRow) -> Result<Profile, StoreError> {
         complexity: word(row, "complexity", Complexity::of)?,
         conditions: row.try_get("conditions")?,
         changed: row.try_get("changed")?,
+        community_code: row.try_get("community_code")?,
         community: row.try_get("community")?,
         language: row.try_get("language")?,
         interpreter: row.try_get("interpreter")?,

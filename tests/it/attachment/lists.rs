@@ -93,7 +93,7 @@ async fn to_decline_and_to_leave_out_have_reasons_which_are_kept() {
         province.answer(&list, json!([{"proposal": proposal, "answer": "declined"}])).await;
     assert_eq!(without.status, 422);
     let made_up = json!([{"proposal": proposal, "answer": "declined", "reason": "too nice"}]);
-    assert_eq!(province.answer(&list, made_up).await.status, 400);
+    assert_eq!(province.answer(&list, made_up).await.status, 422);
     let with = json!([{"proposal": proposal, "answer": "declined", "reason": "distance"}]);
     assert_eq!(province.answer(&list, with).await.json["proposals"][0]["reason"], "distance");
 }

@@ -81,7 +81,7 @@ async fn a_registration_that_makes_no_sense_is_told_why() {
     homeless.as_object_mut().expect("an object").remove("postalCode");
     homeless["community"] = json!("otter-bridge");
     let answer = province.post(MARIGOLD, "/api/registrations", homeless).await;
-    assert_eq!(answer.json["families"][0]["community"], "Otter Bridge", "{:?}", answer.json);
+    assert_eq!(answer.json["families"][0]["communityName"], "Otter Bridge", "{:?}", answer.json);
 }
 
 #[tokio::test(flavor = "multi_thread")]

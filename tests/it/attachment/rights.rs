@@ -83,9 +83,9 @@ async fn what_cannot_be_read_is_told_and_nothing_is_kept() {
     let panel = province.panel_of(JUNIPER).await;
     let path = format!("/api/panels/{panel}/capacity");
     for (body, status) in [
-        (json!({"accepting": true}), 400),
-        (json!({"accepting": true, "anticipated": -1}), 400),
-        (json!({"accepting": true, "anticipated": 1, "surprise": 1}), 400),
+        (json!({"accepting": true}), 422),
+        (json!({"accepting": true, "anticipated": -1}), 422),
+        (json!({"accepting": true, "anticipated": 1, "surprise": 1}), 422),
         (json!({"accepting": true, "anticipated": 99_999}), 422),
         (
             json!({"accepting": true, "anticipated": 1, "mix": {"low": 1, "medium": 1, "high": 1}}),
@@ -110,6 +110,75 @@ async fn what_cannot_be_read_is_told_and_nothing_is_kept() {
     }
     let stated = "SELECT count(*) FROM attachment.capacity";
     assert_eq!(province.guarded.server.database.count(stated).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_json_is_400_and_json_of_another_shape_is_422_by_its_field() {
+    let province = Province::start("shapes").await;
+    let panel = province.panel_of(JUNIPER).await;
+    let path = format!("/api/panels/{panel}/capacity");
+    for (body, status, told) in [
+        ("{\"accepting\": true,", 400, "The body is no JSON: see line 1."),
+        ("", 400, "The body is no JSON: see line 1."),
+        ("{\"accepting\": true}", 422, "anticipated is missing."),
+        ("{\"accepting\": \"yes\"}", 422, "accepting is not of the kind that is taken."),
+        (
+            "{\"accepting\": true, \"anticipated\": 1, \"gender\": \"any\"}",
+            422,
+            "gender is none of the words that are taken: female, male, another.",
+        ),
+        (
+            "{\"accepting\": true, \"anticipated\": 1, \"anticipated\": 2}",
+            422,
+            "A member of it is there twice.",
+        ),
+    ] {
+        let kind = [("content-type", "application/json")];
+        let answer = province.paper(JUNIPER, "PUT", &path, &kind, body).await;
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+        assert_eq!((answer.status, text(&answer.json["detail"])), (status, told.into()), "{body}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn below_api_what_is_not_there_and_what_is_not_by_this_method_are_problems() {
+    let province = Province::start("nowhere").await;
+    for (method, path, status, allow) in [
+        ("GET", "/api", 404, ""),
+        ("GET", "/api/nothing", 404, ""),
+        ("POST", "/api/panels/1/nothing", 404, ""),
+        ("PATCH", "/api/me", 405, "GET,HEAD"),
+        ("DELETE", "/api/panels/1/lists", 405, "GET,HEAD,POST"),
+        ("GET", "/api/panels/1/clean-up", 405, "POST"),
+    ] {
+        let answer = province.ask(JUNIPER, method, path, &Value::Null).await;
+        assert_eq!((answer.status, answer.header("allow")), (status, allow), "{method} {path}");
+        assert_eq!(answer.header("content-type"), "application/problem+json", "{method} {path}");
+        assert_eq!(answer.json["status"], status, "{method} {path}");
+    }
+    let elsewhere = province.get(JUNIPER, "/apis").await;
+    assert_eq!(
+        (elsewhere.status, &elsewhere.json["resourceType"]),
+        (404, &json!("OperationOutcome"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn to_do_something_of_which_there_is_nothing_to_say_takes_no_body() {
+    let province = Province::start("no-body").await;
+    let token = province.guarded.token("emr-lantern", JUNIPER, USER);
+    let server = &province.guarded.server;
+    let somebody = "/api/delegates/prov-1/iris.ledgerly";
+    for (method, people) in [("PUT", 2), ("DELETE", 1)] {
+        let mut ask = server.request(somebody).method(method);
+        ask.headers.clear();
+        let answer = server.send(ask.header("authorization", &format!("Bearer {token}"))).await;
+        assert_eq!(answer.status, 200, "{method}: {:?}", answer.json);
+        let all = answer.json["delegates"].as_array().map(Vec::len);
+        assert_eq!(all, Some(people), "{method}");
+    }
+    let text = province.paper(JUNIPER, "PUT", somebody, &[("content-type", "text/plain")], "{}");
+    assert_eq!(text.await.status, 415);
 }
 
 #[tokio::test(flavor = "multi_thread")]

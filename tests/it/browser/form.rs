@@ -13,9 +13,14 @@ pub struct Form {
 pub fn attribute(tag: &str, name: &str) -> Option<String> {
     let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
     let (value, _) = rest.split_once('"')?;
+    Some(unescaped(value))
+}
+
+/// A text as a browser reads it.
+fn unescaped(text: &str) -> String {
     let entities =
         [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")];
-    Some(entities.iter().fold(value.to_owned(), |text, (from, to)| text.replace(from, to)))
+    entities.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
 }
 
 impl Form {
@@ -42,10 +47,15 @@ impl Form {
         let action = attribute(head, "action").unwrap_or_else(|| path.to_owned());
         let mut form = Form { action, fields: Vec::new(), names: Vec::new() };
         for tag in rest.split('<') {
-            let (tag, _) = tag.split_once('>').unwrap_or((tag, ""));
+            let (tag, text) = tag.split_once('>').unwrap_or((tag, ""));
             match tag.split(' ').next() {
                 Some("option") => form.read_option(tag),
                 Some("input" | "select" | "button") => form.read_field(tag),
+                Some("textarea") => {
+                    form.read_field(tag);
+                    let name = form.names.last().expect("a text's name").clone();
+                    form.fields.push((name, unescaped(text)));
+                }
                 _ => {}
             }
         }

@@ -30,6 +30,25 @@ async fn waiting_and_room_stand_side_by_side_for_each_community() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_fits_is_not_left_out_without_a_reason() {
+    let town = Town::start().await;
+    town.register(MARIGOLD, &PATIENTS[..1]).await;
+    town.register(BASIL, &PATIENTS[1..2]).await;
+    let panel = town.room_for(2).await;
+    let mut cosmo = town.sign_in(COSMO).await;
+    let form = cosmo.get(&format!("{panel}/candidates")).await.form(&format!("{panel}/lists"));
+    let out = form.all("take").remove(0);
+    let page = cosmo.send(&form.untick("take", &out)).await;
+    assert_eq!(page.status, 422);
+    page.says("1 candidate who fits is left out without a reason.");
+    page.says("<title>Error: Candidates for Juniper Testwell");
+    assert_eq!(town.count("SELECT count(*) FROM attachment.list").await, 0);
+    let again = page.form(&format!("{panel}/lists"));
+    assert_eq!(again.all("take").len(), 1, "what was chosen stays");
+    cosmo.click(&again.with(&format!("why-{out}"), "unclear")).await.says("The list is sent.");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_left_out_is_left_out_with_the_reason_that_was_chosen() {
     let town = Town::start().await;
     town.register(MARIGOLD, &PATIENTS[..1]).await;

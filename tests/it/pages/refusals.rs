@@ -44,12 +44,17 @@ async fn a_capacity_that_makes_no_sense_is_told_and_what_was_filled_in_stays() {
     let wrong = wrong.into_iter().fold(form.clone(), |form, (name, value)| form.with(name, value));
     let page = juniper.send(&wrong).await;
     assert_eq!(page.status, 422);
-    page.says("low, medium and high must come to 100 per cent");
+    page.says("<a href=\"#low\">low, medium and high must come to 100 per cent</a>");
+    page.says("<title>Error: Juniper Testwell");
+    page.says("id=\"low\" aria-invalid=\"true\"");
     let again = page.form(&format!("{panel}/capacity"));
     assert_eq!((again.all("high"), again.all("monthly")), (vec!["30".into()], vec!["7".into()]));
-    let page = juniper.send(&form.with("anticipated", "<b>many</b>")).await;
+    let page = juniper.send(&form.clone().with("anticipated", "<b>many</b>")).await;
     assert_eq!(page.status, 422);
     page.is_silent_on("<b>many");
+    page.says("<a href=\"#anticipated\">");
+    let page = juniper.send(&form.with("others", "English")).await;
+    page.says("<a href=\"#others\">a language is a tag such as en or zh-Hant</a>");
     assert_eq!(town.count("SELECT count(*) FROM attachment.capacity").await, 1);
 }
 
@@ -83,7 +88,8 @@ async fn to_decline_without_a_reason_is_told_and_nobody_is_declined() {
     let first = review.names("answer-").remove(0);
     let page = juniper.send(&review.with(&first, "declined")).await;
     assert_eq!(page.status, 422);
-    page.says("to decline has a reason");
+    page.says("<a href=\"#reason-1\">Choose why Marigold Exampleton is declined: to decline has a reason.</a>");
+    page.says("name=\"reason-1\" aria-invalid=\"true\"");
     let declined = "SELECT count(*) FROM attachment.proposal WHERE state <> 'proposed'";
     assert_eq!(town.count(declined).await, 0);
 }

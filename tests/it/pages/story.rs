@@ -103,7 +103,9 @@ async fn one_of_a_family_is_shown_as_such_when_the_other_is_answered() {
     let mut juniper = town.sign_in(JUNIPER).await;
     let review = juniper.get(&panel).await.form_to("/answers");
     let first = review.names("answer-").remove(0);
-    let page = juniper.click(&review.with(&first, "accepted")).await;
+    let why = first.replace("answer", "reason");
+    let declined = review.with(&first, "declined").with(&why, "balance");
+    let page = juniper.click(&declined).await;
     assert_eq!(page.form_to("/answers").names("answer-").len(), 1);
     page.says("A family of 2, placed together");
 }

@@ -51,6 +51,23 @@ async fn the_table_is_the_same_records_by_either_way_of_asking() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_is_refused_by_its_weight_is_not_sent_and_the_kind_varies_with_what_is_accepted()
+ {
+    let province = Province::start("records-weight").await;
+    let panel = province.panel_of(JUNIPER).await;
+    let path = format!("/api/panels/{panel}/records?{YEARS}");
+    for (accept, kind) in [
+        ("application/json, text/csv;q=0", "application/json"),
+        ("text/csv;q=0.2, application/json;q=0.8", "application/json"),
+        ("text/csv, */*;q=0.1", "text/csv; charset=utf-8; header=present"),
+    ] {
+        let answer = province.paper(JUNIPER, "GET", &path, &[("accept", accept)], "").await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, kind), "{accept}");
+        assert_eq!(answer.header("vary").to_lowercase(), "accept");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn records_are_for_the_provider_and_their_delegate_and_seeing_them_is_recorded() {
     let province = Province::start("records-rights").await;
     let panel = province.accepted(3).await.panel;

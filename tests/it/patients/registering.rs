@@ -50,6 +50,49 @@ async fn a_family_of_two_registers_by_adding_a_person_and_nothing_typed_is_lost(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_is_sent_after_the_session_ended_is_kept_and_sent_again() {
+    let server = sandbox(Setup::default()).await;
+    let mut browser = Browser::of(&server, MARIGOLD).await;
+    let mut form = browser.get("/my/registrations/new").await.first_form();
+    fill(&mut form, &PATIENTS[..1]);
+    form.set("member-0-preferred-name", "Mari \"Gold\" <& Co>");
+    form.check("member-0-condition", "asthma");
+    form.check("member-0-condition", "diabetes");
+    let typed = |form: &Form| -> Vec<(String, String)> {
+        form.fields.iter().filter(|(name, _)| name != "form_key").cloned().collect()
+    };
+    let out = browser.get("/my").await.form("/sign-out");
+    browser.send(&out).await;
+    let page = browser.send(&form).await;
+    assert_eq!(page.status, 403);
+    page.says("<h1>You were signed out</h1>");
+    page.says("href=\"/sign-in\" target=\"_blank\"");
+    let kept = page.form("/my/registrations/new");
+    assert_eq!(typed(&kept), typed(&form), "every field in its order");
+    let again = browser.send(&kept).await;
+    again.says("<h1>You were signed out</h1>");
+    let mut browser = Browser::of(&server, MARIGOLD).await;
+    let page = browser.send(&kept).await;
+    page.says("<h1>Send it now</h1>");
+    let kept = page.form("/my/registrations/new");
+    assert_eq!(typed(&kept), typed(&form), "every field in its order");
+    assert_eq!(server.database.count("SELECT count(*) FROM attachment.registration").await, 0);
+    let page = browser.press(&kept, ("", "")).await;
+    assert_eq!((page.status, page.path.as_str()), (200, "/my/registrations?done=registered"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_site_sends_is_not_shown_to_be_sent_again() {
+    let server = sandbox(Setup::default()).await;
+    let ask =
+        server.request("/my/registrations/new").body(b"email=mallory%40mail.example".to_vec());
+    let ask = ask.header("content-type", "application/x-www-form-urlencoded");
+    let answer = server.send(ask.header("sec-fetch-site", "cross-site")).await;
+    assert_eq!(answer.status, 403);
+    assert!(!String::from_utf8_lossy(&answer.bytes).contains("mallory"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_left_out_is_gone_and_the_others_move_up() {
     let server = sandbox(Setup::default()).await;
     let mut browser = Browser::of(&server, MARIGOLD).await;
@@ -100,6 +143,9 @@ async fn what_is_wrong_is_told_above_with_a_link_to_the_field() {
     assert_eq!(page.status, 422);
     page.says("<a href=\"#member-0-birth-date\">Give the birth date as year-month-day");
     page.says("<a href=\"#member-0-looking\">Choose why");
+    page.says("<a href=\"#member-0-phn\">Give the personal health number");
+    page.says("<a href=\"#member-0-given\">Give the given names");
+    page.says("<a href=\"#member-0-family\">Give the family name");
     let mut form = page.first_form();
     fill(&mut form, &PATIENTS[..1]);
     for (field, value, told) in [

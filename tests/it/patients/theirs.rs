@@ -16,7 +16,7 @@ async fn states_are_told_in_plain_words_and_we_are_still_looking_is_one_button()
     let mut browser = Browser::of(&server, MARIGOLD).await;
     let page = browser.register(&PATIENTS[..2]).await;
     page.says(">Waiting</span>");
-    page.says("<dt>Tell us again by</dt><dd>20 February 2027</dd>");
+    page.says("<dt>We ask whether you are still looking on</dt><dd>20 February 2027</dd>");
     page.says("<dt>Found a provider there last month</dt><dd>fewer than 5 people</dd>");
     run(&server, "UPDATE attachment.registration SET state = CASE phn WHEN '9876500011' THEN 'reconfirm-due' ELSE 'suspended' END").await;
     *clock.lock().expect("the clock") = now + TimeDelta::days(100);
@@ -24,12 +24,13 @@ async fn states_are_told_in_plain_words_and_we_are_still_looking_is_one_button()
     let page = browser.get("/my/registrations").await;
     page.says("Are you still looking?");
     page.says("no waiting time is lost");
+    page.says("<dt>Tell us that you are still looking by</dt><dd>22 March 2027</dd>");
     page.says("<dt>Waiting for</dt><dd>3 months</dd>");
     let reconfirmed = browser.press(&page.first_form(), ("", "")).await;
     assert_eq!(reconfirmed.path, "/my/registrations?done=reconfirmed");
     assert_eq!(reconfirmed.text.matches(">Waiting</span>").count(), 2);
     reconfirmed.says("<dt>Waiting for</dt><dd>3 months</dd>");
-    reconfirmed.says("<dt>Tell us again by</dt><dd>31 May 2027</dd>");
+    reconfirmed.says("<dt>We ask whether you are still looking on</dt><dd>31 May 2027</dd>");
     let acts = "SELECT count(DISTINCT act_id) FROM attachment.registration_change WHERE reason = 'reconfirmed'";
     assert_eq!(server.database.count(acts).await, 1, "the family at once");
     let seen = "SELECT count(*) FROM audit.event WHERE event = 'see-registration' AND subject = 'marigold.exampleton' AND patients @> '{9876500029}'";
@@ -98,7 +99,10 @@ async fn one_of_a_family_can_stop_looking_and_is_asked_whether_they_are_sure() {
     let sure = browser.get(&page.address("/withdraw")).await;
     sure.says("Do you no longer look for a provider?");
     let mut form = sure.first_form();
-    let basil = form.fields.pop().expect("Basil is ticked");
+    assert_eq!(form.all("registration"), [""; 0], "nobody is ticked");
+    let boxes = sure.text.split("name=\"registration\" value=\"").skip(1);
+    let who: Vec<&str> = boxes.filter_map(|rest| rest.split('"').next()).collect();
+    form.check("registration", who[0]);
     let page = browser.press(&form, ("", "")).await;
     assert_eq!(page.path, "/my/registrations?done=withdrawn", "{}", page.text);
     page.says(">No longer looking</span>");
@@ -109,7 +113,7 @@ async fn one_of_a_family_can_stop_looking_and_is_asked_whether_they_are_sure() {
     let nobody = browser.press(&form, ("", "")).await;
     assert_eq!(nobody.status, 422);
     nobody.says("Choose who no longer looks.");
-    form.fields.push(basil);
+    form.check("registration", who[1]);
     let page = browser.press(&form, ("", "")).await;
     assert!(!page.text.contains("We are still looking"), "nothing is left to do");
 }
@@ -179,7 +183,7 @@ async fn a_program_changes_what_a_family_told_in_its_name_alone() {
     let unknown = json!({"channel": "email", "email": "a@b.example", "language": "en", "postalCode": "V0X", "members": [{"registration": members[0], "conditions": ["hiccups"]}]});
     assert_eq!(province.put(MARIGOLD, &path, unknown).await.status, 422);
     let changed = province.put(MARIGOLD, &path, change(&members[0])).await;
-    assert_eq!((changed.status, text(&changed.json["community"])), (200, "Fernhollow".into()));
+    assert_eq!((changed.status, text(&changed.json["communityName"])), (200, "Fernhollow".into()));
     assert_eq!([&changed.json["email"], &changed.json["language"]], [&Value::Null, &json!("fr")]);
     let since = |family: &Value| family["members"][0]["registeredAt"].clone();
     assert_eq!(since(&changed.json), since(&before["families"][0]));
