@@ -193,6 +193,8 @@ mod tests {
             assert!(
                 links.clone().count() > 8 && links.all(|link| link.starts_with(&format!("{at}/")))
             );
+            // Pages for people are at the root of a host alone.
+            assert_eq!(page.contains("/sign-in"), at.is_empty());
             assert!(page.contains(&format!("href=\"{at}/metadata\"")));
         }
     }

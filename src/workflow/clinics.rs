@@ -125,11 +125,13 @@ impl Desk<'_> {
         let ended = act.leave_staff(clinic, subject, self.today()).await?;
         for practitioner in &ended.ok_or(Refusal::NotFound)? {
             let about = About { practitioner: Some(practitioner), ..at(clinic) };
-            // A record of its own, of the same act; it ends what was done in this provider's name.
-            let on_behalf_of = Some(practitioner.clone());
-            let own = By { id: self.service.clock.id(), on_behalf_of, ..act.by.clone() };
+            // A record of its own, of the same act.
+            let own = By { id: self.service.clock.id(), ..act.by.clone() };
             let record = self.record(&own, "take-delegate", &about);
-            records.push(crate::audit::Record { message_id: Some(act.by.id), ..record });
+            // It names in whose name nothing is done any more.
+            let on_behalf_of = vec![practitioner.clone()];
+            let message_id = Some(act.by.id);
+            records.push(crate::audit::Record { message_id, on_behalf_of, ..record });
         }
         act.commit_all(&records).await?;
         self.clinic(clinic).await

@@ -223,8 +223,8 @@ async fn how_somebody_is_told_is_kept_with_its_date_and_is_theirs_alone() {
         (json!({"channel": "email"}), 422),
         (json!({"channel": "email", "email": "nowhere"}), 422),
         (json!({"channel": "text", "phone": "555 0143"}), 422),
-        (json!({"channel": "pigeon"}), 400),
-        (json!({"channel": "none", "of": "dahlia.deskworth"}), 400),
+        (json!({"channel": "pigeon"}), 422),
+        (json!({"channel": "none", "of": "dahlia.deskworth"}), 422),
     ] {
         let answer = province.put(JUNIPER, "/api/me/contact", contact.clone()).await;
         assert_eq!(answer.status, status, "{contact}");

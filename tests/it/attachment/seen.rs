@@ -72,7 +72,7 @@ async fn nobody_is_left_out_who_could_not_be_proposed() {
     far["postalCode"] = json!("V0X 9Z5");
     let far = province.post(BASIL, "/api/registrations", far).await.json;
     let far = far["families"].as_array().expect("families").iter();
-    let far = far.clone().find(|one| one["community"] == "Fernhollow").expect("a family");
+    let far = far.clone().find(|one| one["communityName"] == "Fernhollow").expect("a family");
     let nobody = json!("00000000-0000-0000-0000-000000000001");
     for family in [json!(proposed), far["family"].clone(), nobody] {
         let body = json!({"families": [first], "leftOut": [{"family": family, "reason": "other"}]});
