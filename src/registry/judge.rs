@@ -85,7 +85,7 @@ pub fn matches(asked: &Patient, record: Option<&PatientRecord>, by: Judgement) -
     failures.is_empty()
 }
 
-/// As [`matches`], of somebody on the telephone who said no given names.
+/// As [`matches()`], of somebody on the telephone who said no given names.
 pub fn is_known_as(asked: &Patient, record: Option<&PatientRecord>, by: Judgement) -> bool {
     let mut failures = Vec::new();
     let question = patient::Question { patient: asked, record, adding: true, by };

@@ -64,6 +64,38 @@ const ELSEWHERE: Refusal = Refusal::Conflict(
 );
 const OPEN_LIST: Refusal = Refusal::Conflict("The panel has a list that is not answered yet.");
 
+impl Sending {
+    /// Every family that it names, each once.
+    fn all(&self) -> Result<Vec<FamilyId>, Refusal> {
+        let left_out = self.left_out.iter().map(|left_out| left_out.family);
+        let all: Vec<FamilyId> = self.families.iter().copied().chain(left_out).collect();
+        let distinct: HashSet<_> = all.iter().collect();
+        if self.families.is_empty() || distinct.len() != all.len() {
+            return Err(Refusal::Invalid("A list names families, each once.".into()));
+        }
+        Ok(all)
+    }
+
+    /// As it is kept: those on the list with their points, in the coordinator's order, and those left out with the reason.
+    fn picked(&self, ranked: &[Ranked]) -> Vec<Picked> {
+        let parts = |family: FamilyId| {
+            let found = ranked.iter().find(|ranked| ranked.family == family);
+            found.map(|ranked| ranked.parts.clone()).unwrap_or_default()
+        };
+        let chosen = self.families.iter().map(|family| Picked {
+            family: *family,
+            parts: parts(*family),
+            left_out: None,
+        });
+        let left_out = self.left_out.iter().map(|out| Picked {
+            family: out.family,
+            parts: Vec::new(),
+            left_out: Some(out.reason),
+        });
+        chosen.chain(left_out).collect()
+    }
+}
+
 impl Desk<'_> {
     /// The families that could be proposed to a panel, best first, as many as there is room for.
     ///
@@ -133,16 +165,7 @@ impl Desk<'_> {
     pub async fn send_list(&self, panel: PanelId, sending: &Sending) -> Result<ListView, Refusal> {
         let side = self.panel(panel, Right::Coordinate).await?;
         let Some((community, network)) = &side.community else { return Err(Refusal::NotFound) };
-        let all: Vec<FamilyId> = sending
-            .families
-            .iter()
-            .copied()
-            .chain(sending.left_out.iter().map(|left_out| left_out.family))
-            .collect();
-        let distinct: HashSet<_> = all.iter().collect();
-        if sending.families.is_empty() || distinct.len() != all.len() {
-            return Err(Refusal::Invalid("A list names families, each once.".into()));
-        }
+        let all = sending.all()?;
         let store = &self.service.store;
         let members = store.members_of(&all).await?;
         let phns: Vec<&str> = members.iter().map(|(.., phn)| phn.as_str()).collect();
@@ -173,22 +196,8 @@ impl Desk<'_> {
             return Err(TOO_MANY);
         }
         let ranked = rank(&chosen, &self.wanted(&side, people), &self.service.attaching.weights);
-        let parts = |family: FamilyId| {
-            let found = ranked.iter().find(|ranked| ranked.family == family);
-            found.map(|ranked| ranked.parts.clone()).unwrap_or_default()
-        };
-        let picked: Vec<Picked> = sending
-            .families
-            .iter()
-            .map(|family| Picked { family: *family, parts: parts(*family), left_out: None })
-            .chain(sending.left_out.iter().map(|out| Picked {
-                family: out.family,
-                parts: Vec::new(),
-                left_out: Some(out.reason),
-            }))
-            .collect();
         let due = self.now() + self.service.attaching.periods.due;
-        act.send_list(id, panel, due, &picked).await?;
+        act.send_list(id, panel, due, &sending.picked(&ranked)).await?;
         act.tell_practice(id, NoticeKind::ListSent).await?;
         let proposed: HashSet<_> = sending.families.iter().collect();
         let steps: Vec<Step> = members
