@@ -13,6 +13,10 @@ words! {
         PutBack = "put-back",
         /// They have a provider.
         Attached = "attached",
+        /// Their attachment ended soon; they wait again.
+        AttachmentEnded = "attachment-ended",
+        /// Their provider left; they wait again.
+        ProviderLeft = "provider-left",
         /// A list was sent to a panel that they act for.
         ListSent = "list-sent",
         /// It is not answered, and half of its time is over.
@@ -62,7 +66,9 @@ impl NoticeKind {
             | NoticeKind::Asked
             | NoticeKind::NotReconfirmed
             | NoticeKind::PutBack
-            | NoticeKind::Attached => true,
+            | NoticeKind::Attached
+            | NoticeKind::AttachmentEnded
+            | NoticeKind::ProviderLeft => true,
             NoticeKind::ListSent
             | NoticeKind::ListDue
             | NoticeKind::ListExpired
@@ -121,6 +127,16 @@ impl NoticeKind {
                 "You have a provider",
                 "You are attached to a provider. The practice tells you how to book. Should this come to an end within twelve months, you wait again since the day you registered.",
                 "you are attached to a provider. The practice tells you how to book.",
+            ),
+            NoticeKind::AttachmentEnded => told(
+                "You are waiting again, since the day you registered",
+                "Your attachment to a provider came to its end. You are back on the registry with the date on which you registered; nothing of your waiting time is lost. If you no longer look, please tell us.",
+                "your attachment to a provider ended. You are back on the registry; nothing of your waiting time is lost.",
+            ),
+            NoticeKind::ProviderLeft => told(
+                "Your provider has left; you are waiting again",
+                "The provider to whom you were attached does not work at the clinic any more. You are back on the registry with the date on which you registered; nothing of your waiting time is lost. If you no longer look, please tell us.",
+                "your provider does not work at the clinic any more. You are back on the registry; nothing of your waiting time is lost.",
             ),
             NoticeKind::ListSent => told(
                 "There is a list to answer",

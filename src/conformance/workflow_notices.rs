@@ -38,7 +38,13 @@ pub(super) fn notices() -> Vec<(&'static str, Value)> {
         "channel": channel(), "email": or_null("string"), "phone": or_null("string"),
         "since": {"type": ["string", "null"], "format": "date-time"},
     });
-    let kinds = [NoticeKind::Asked, NoticeKind::NotReconfirmed, NoticeKind::PutBack];
+    let kinds = [
+        NoticeKind::Asked,
+        NoticeKind::NotReconfirmed,
+        NoticeKind::PutBack,
+        NoticeKind::AttachmentEnded,
+        NoticeKind::ProviderLeft,
+    ];
     let about =
         json!({"notice": number(), "kind": words(&kinds, NoticeKind::word), "since": instant()});
     let call = json!({

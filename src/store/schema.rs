@@ -30,6 +30,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (18, "clean up", include_str!("../../migrations/0018_clean_up.sql")),
     (19, "one registration", include_str!("../../migrations/0019_one_registration.sql")),
     (20, "agents", include_str!("../../migrations/0020_agents.sql")),
+    (21, "told of returns", include_str!("../../migrations/0021_told_of_returns.sql")),
 ];
 
 /// The version that this build needs.

@@ -61,6 +61,12 @@ const fn to_say(kind: NoticeKind) -> &'static str {
         NoticeKind::PutBack => {
             "A practice could not take them; they wait on since the day they registered."
         }
+        NoticeKind::AttachmentEnded => {
+            "Their attachment to a provider ended; they wait again since the day they registered."
+        }
+        NoticeKind::ProviderLeft => {
+            "Their provider has left; they wait again since the day they registered."
+        }
         _ => "Something about their registration.",
     }
 }

@@ -9,6 +9,7 @@ use crate::attachment::{FamilyId, NoticeKind};
 use super::super::error::StoreError;
 use super::super::pool::Store;
 use super::act::Act;
+use super::names::shown_name;
 use super::places::word;
 
 /// A family that is to be called.
@@ -53,7 +54,9 @@ macro_rules! to_be_called {
    AND EXISTS (SELECT FROM area.community c WHERE c.code = f.community AND c.network = $1)
    AND EXISTS (SELECT FROM attachment.registration r WHERE r.family_id = f.id
                   AND CASE n.kind WHEN 'asked' THEN r.state = 'reconfirm-due' WHEN 'not-reconfirmed' THEN r.state = 'suspended'
-                                  WHEN 'put-back' THEN r.state IN ('active', 'reconfirm-due', 'suspended') END)"
+                                  WHEN 'put-back' THEN r.state IN ('active', 'reconfirm-due', 'suspended')
+                                  WHEN 'attachment-ended' THEN r.state IN ('active', 'reconfirm-due', 'suspended')
+                                  WHEN 'provider-left' THEN r.state IN ('active', 'reconfirm-due', 'suspended') END)"
     };
 }
 
@@ -68,12 +71,10 @@ const CALLS: &str = concat!(
 SELECT o.id, o.kind, o.made_at, o.family_id, f.phone, f.language, f.interpreter, m.name AS community, p.names, p.phns
   FROM first t JOIN open o USING (family_id) JOIN attachment.family f ON f.id = o.family_id JOIN area.community m ON m.code = f.community
  CROSS JOIN LATERAL (
-       SELECT array_agg(concat_ws(' ', w.name, '(' || nullif(r.preferred_name, '') || ')') ORDER BY r.id) AS names, array_agg(r.phn ORDER BY r.id) AS phns
+       SELECT array_agg(CASE WHEN k.masked THEN 'Name withheld' ELSE concat_ws(' ', ",
+    shown_name!("k.names"),
+    ", '(' || nullif(r.preferred_name, '') || ')') END ORDER BY r.id) AS names, array_agg(r.phn ORDER BY r.id) AS phns
          FROM attachment.registration r JOIN client_registry.patient k ON k.phn = r.phn
-        CROSS JOIN LATERAL (
-              SELECT (SELECT concat_ws(' ', nullif(array_to_string(ARRAY(SELECT jsonb_array_elements_text(x.name -> 'given')), ' '), ''), x.name ->> 'family')
-                        FROM jsonb_array_elements(k.names) WITH ORDINALITY AS x (name, place)
-                       ORDER BY x.name -> 'period' ->> 'end' DESC NULLS FIRST, x.place LIMIT 1) AS name) w
         WHERE r.family_id = o.family_id AND r.state IN ('active', 'reconfirm-due', 'suspended', 'proposed')) p
  ORDER BY t.since, o.family_id, o.made_at, o.id"
 );

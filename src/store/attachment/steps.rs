@@ -19,8 +19,9 @@ WITH step AS MATERIALIZED (
     RETURNING r.id, r.family_id
 ), told AS (
     INSERT INTO attachment.notice (family_id, kind, act_id, made_at, due_at)
-    SELECT DISTINCT m.family_id, s.reason, $9, $6, $6 FROM step s JOIN moved m USING (id) JOIN attachment.family f ON f.id = m.family_id
-     WHERE s.reason IN ('asked', 'not-reconfirmed', 'put-back', 'attached') AND s.was <> s.became AND (s.reason <> 'attached' OR f.channel <> 'phone')
+    SELECT DISTINCT m.family_id, s.reason, $9, $6, CASE f.channel WHEN 'phone' THEN 'infinity'::timestamptz ELSE $6 END
+      FROM step s JOIN moved m USING (id) JOIN attachment.family f ON f.id = m.family_id
+     WHERE s.reason IN ('asked', 'not-reconfirmed', 'put-back', 'attached', 'attachment-ended', 'provider-left') AND s.was <> s.became AND (s.reason <> 'attached' OR f.channel <> 'phone')
     ON CONFLICT ON CONSTRAINT a_family_is_told_once DO NOTHING
 )
 INSERT INTO attachment.registration_change (registration_id, was, became, reason, at, author, on_behalf_of, act_id)

@@ -55,6 +55,13 @@ async fn a_family_that_wants_a_call_is_on_the_list_of_its_coordinators_until_it_
     let seen = "SELECT count(*) FROM audit.event WHERE event = 'see-calls' AND subject = 'cosmo.matchwright' AND patients @> '{9876500011,9876500029}'";
     assert_eq!(count(seen).await, 1);
 
+    let due = "SELECT count(*) FROM attachment.notice WHERE due_at < 'infinity' AND kind = 'asked'";
+    assert_eq!(count(due).await, 1, "Basil's letter; nobody who sends looks at a call");
+    let masked = "UPDATE client_registry.patient SET masked = true WHERE phn = '9876500011'";
+    moving.becomes_so(masked).await;
+    let names = province.get(COSMO, CALLS).await.json["calls"][0]["people"].clone();
+    assert_eq!(names[0]["name"], "Name withheld", "{names}");
+
     let ticked = json!({"notices": notices(&calls)});
     assert_eq!(province.post(FABLE, CALLS, ticked.clone()).await.status, 404);
     let elsewhere = province.post(FABLE, "/api/networks/fern-valley/calls", ticked.clone()).await;

@@ -117,6 +117,8 @@ async fn whoever_loses_their_provider_waits_again_since_the_day_they_registered(
         .await;
     assert_eq!(moving.days_later(0).await, Passed { registrations: 1, ..NOTHING });
     assert_eq!(province.states(MARIGOLD).await, ["active"]);
+    let told = "SELECT count(*) FROM attachment.notice WHERE kind = 'provider-left'";
+    assert_eq!(province.guarded.server.database.count(told).await, 1);
     assert_eq!(since(province.get(MARIGOLD, "/api/registrations").await.json), before);
     assert_eq!(moving.days_later(0).await, NOTHING);
 }
