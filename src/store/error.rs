@@ -45,6 +45,11 @@ impl From<&sqlx::Error> for StoreError {
 }
 
 impl StoreError {
+    /// Whether trying again later helps, whatever was asked.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, StoreError::Busy(_) | StoreError::Unavailable(_))
+    }
+
     pub(super) fn of(error: &sqlx::Error) -> Self {
         use sqlx::Error as E;
         match error {

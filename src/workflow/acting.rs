@@ -1,8 +1,9 @@
 //! Who acts for whom, as pages show it.
 
-use crate::attachment::FamilyId;
+use std::collections::HashSet;
+
 use crate::panel::PanelId;
-use crate::store::{ActedFor, Delegate, FamilyClinic, KeptDetails, StaffMember};
+use crate::store::{ActedFor, Delegate, FamilyClinic, FamilyView, KeptDetails, StaffMember};
 
 use super::{Desk, Refusal, Right};
 
@@ -36,12 +37,8 @@ impl Desk<'_> {
             let clinics = store.workplaces(&named.code, self.today()).await?;
             let clinics: Vec<&str> = clinics.iter().map(String::as_str).collect();
             let mut staff = store.staff_of(&clinics).await?;
-            let mut seen: Vec<String> = Vec::new();
-            staff.retain(|member| {
-                let first = !seen.contains(&member.subject);
-                seen.push(member.subject.clone());
-                first
-            });
+            let mut seen = HashSet::new();
+            staff.retain(|member| seen.insert(member.subject.clone()));
             let of = |one: &&Delegate| one.practitioner_key == named.code;
             providers.push(Provider {
                 delegates: delegates.iter().filter(of).cloned().collect(),
@@ -74,8 +71,13 @@ impl Desk<'_> {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] where it is not theirs.
-    pub async fn clinics_that_took(&self, family: FamilyId) -> Result<Vec<FamilyClinic>, Refusal> {
-        let family = self.their_family(family).await?;
+    pub async fn clinics_that_took(
+        &self,
+        family: &FamilyView,
+    ) -> Result<Vec<FamilyClinic>, Refusal> {
+        if !self.person.may_keep(family.subject.as_deref()) {
+            return Err(Refusal::NotFound);
+        }
         Ok(self.service.store.clinics_of_family(family.id).await?)
     }
 }

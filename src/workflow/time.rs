@@ -36,7 +36,7 @@ impl Passed {
 
     /// What cannot be done for one stops nobody else; where the database is away, nothing can be done.
     fn failed(&mut self, what: &'static str, defect: StoreError) -> Result<(), StoreError> {
-        if matches!(defect, StoreError::Busy(_) | StoreError::Unavailable(_)) {
+        if defect.is_passing() {
             return Err(defect);
         }
         error!(%defect, what, "what time makes due could not be done for one");
@@ -102,7 +102,7 @@ async fn move_each(
         Ok(moved) => return Ok(moved),
         Err(defect) => defect,
     };
-    if phns.len() == 1 || matches!(together, StoreError::Busy(_) | StoreError::Unavailable(_)) {
+    if phns.len() == 1 || together.is_passing() {
         passed.failed(when.by.word(), together)?;
         return Ok(0);
     }

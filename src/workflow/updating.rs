@@ -113,7 +113,7 @@ fn check(asked: &Updating) -> Result<(), &'static str> {
 }
 
 impl Desk<'_> {
-    pub(super) async fn their_family(&self, id: FamilyId) -> Result<FamilyView, Refusal> {
+    async fn their_family(&self, id: FamilyId) -> Result<FamilyView, Refusal> {
         let found = self.service.store.family(id).await?;
         let theirs = |family: &FamilyView| self.person.may_keep(family.subject.as_deref());
         found.filter(theirs).ok_or(Refusal::NotFound)

@@ -5,7 +5,6 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use tracing::error;
 
-use crate::store::StoreError;
 use crate::workflow::Refusal;
 
 /// A status with a text for whoever asked.
@@ -34,9 +33,7 @@ impl From<Refusal> for Problem {
             Refusal::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Refusal::Conflict(_) => StatusCode::CONFLICT,
             Refusal::Often(_) => StatusCode::TOO_MANY_REQUESTS,
-            Refusal::Store(StoreError::Busy(_) | StoreError::Unavailable(_)) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Refusal::Store(defect) if defect.is_passing() => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         if let Refusal::Store(defect) = &refusal {

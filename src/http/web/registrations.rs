@@ -49,7 +49,7 @@ pub(super) async fn all(
         let attached = desk.attached_last_month(&families).await?;
         let mut cards = Vec::new();
         for (family, attached) in families.iter().zip(attached) {
-            let clinics = desk.clinics_that_took(family.id).await?;
+            let clinics = desk.clinics_that_took(family).await?;
             cards.push(family_cards::shown(&app, family, attached, clinics));
         }
         let page = Registrations { visitor: &visitor, done, families: cards };
