@@ -1,6 +1,6 @@
 //! The numbers for everybody: as a page with charts, and as CSV. Nobody signs in, and nobody is in them.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use askama::Template;
 use axum::Router;
@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::Mutex;
+use tokio::sync::Mutex as Turn;
 use tracing::error;
 
 use crate::attachment::{Cell, CommunityNumbers, Month, Numbers, Published};
@@ -23,9 +23,15 @@ use super::layout::{Page, told};
 const KEPT: TimeDelta = TimeDelta::minutes(5);
 const CACHE: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
-/// What was counted last, and when. Whoever comes while it is counted waits for it.
+/// Until they are so old they are shown while they are counted anew: that takes seconds in a large province, and nobody has to wait for it.
+const SHOWN: TimeDelta = TimeDelta::hours(1);
+
+/// What was counted last, and when. Whoever comes when there is none waits for whoever counts.
 #[derive(Debug, Clone, Default)]
-struct Counted(Arc<Mutex<Option<Count>>>);
+struct Counted {
+    last: Arc<Mutex<Option<Count>>>,
+    counting: Arc<Turn<()>>,
+}
 
 #[derive(Debug)]
 struct Count {
@@ -42,17 +48,43 @@ pub(super) fn routes() -> Router<Arc<App>> {
 }
 
 impl Counted {
-    async fn numbers(&self, app: &App) -> Result<Arc<Numbers>, StoreError> {
-        let now = app.service.clock.now();
-        let mut counted = self.0.lock().await;
-        if let Some(Count { at, numbers }) = &*counted
-            && (*at..*at + KEPT).contains(&now)
-        {
-            return Ok(numbers.clone());
+    async fn numbers(&self, app: &Arc<App>) -> Result<Arc<Numbers>, StoreError> {
+        if let Some(fresh) = self.younger_than(KEPT, app) {
+            return Ok(fresh);
         }
-        let fresh = Arc::new(numbers(&app.service).await?);
-        *counted = Some(Count { at: now, numbers: fresh.clone() });
-        Ok(fresh)
+        if let Some(shown) = self.younger_than(SHOWN, app) {
+            // Somebody counts already, or it is begun now.
+            if let Ok(turn) = self.counting.clone().try_lock_owned() {
+                let (counted, app) = (self.clone(), app.clone());
+                tokio::spawn(async move {
+                    let _turn = turn;
+                    if let Err(defect) = counted.count(&app).await {
+                        error!(%defect, "the numbers could not be counted anew");
+                    }
+                });
+            }
+            return Ok(shown);
+        }
+        let _turn = self.counting.lock().await;
+        match self.younger_than(KEPT, app) {
+            Some(fresh) => Ok(fresh),
+            None => self.count(app).await,
+        }
+    }
+
+    async fn count(&self, app: &App) -> Result<Arc<Numbers>, StoreError> {
+        let at = app.service.clock.now();
+        let numbers = Arc::new(numbers(&app.service).await?);
+        let count = Count { at, numbers: numbers.clone() };
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(count);
+        Ok(numbers)
+    }
+
+    fn younger_than(&self, most: TimeDelta, app: &App) -> Option<Arc<Numbers>> {
+        let now = app.service.clock.now();
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = last.as_ref().filter(|count| (count.at..count.at + most).contains(&now));
+        count.map(|count| count.numbers.clone())
     }
 }
 

@@ -1,5 +1,9 @@
 //! The numbers for everybody: out of the histories, and nobody in them.
 
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::*;
 
 /// People with numbers of their own from one on, registered at an instant in a community.
@@ -29,7 +33,11 @@ fn moved(first: u32, count: u32, (was, became, reason): (&str, &str, &str), at: 
 }
 
 async fn counted() -> Server {
-    let server = sandbox(Setup { fixed: true, ..Setup::default() }).await;
+    counted_by(Setup { fixed: true, ..Setup::default() }).await
+}
+
+async fn counted_by(setup: Setup) -> Server {
+    let server = sandbox(setup).await;
     let found = ("'active'", "attached", "attached");
     let back = ("'attached'", "active", "attachment-ended");
     for sql in [
@@ -120,6 +128,29 @@ async fn who_asks_again_within_five_minutes_gets_what_was_counted() {
     let first = public(&server, "/numbers.csv").await;
     run(&server, &people(1_000_000_301, 8, "fernhollow", "2026-10-05T12:00:00Z")).await;
     assert_eq!(public(&server, "/numbers.csv").await.bytes, first.bytes);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asks_later_waits_only_when_what_was_counted_is_an_hour_old() {
+    let noon: DateTime<Utc> = "2026-11-20T12:00:00Z".parse().expect("an instant");
+    let clock = Arc::new(Mutex::new(noon));
+    let server = counted_by(Setup { clock: Some(clock.clone()), ..Setup::default() }).await;
+    let first = public(&server, "/numbers.csv").await.bytes;
+    run(&server, &people(1_000_000_301, 8, "fernhollow", "2026-10-05T12:00:00Z")).await;
+    *clock.lock().expect("a clock") = noon + TimeDelta::minutes(10);
+    assert_eq!(public(&server, "/numbers.csv").await.bytes, first, "and it is counted meanwhile");
+    let mut second = first.clone();
+    for _ in 0..500 {
+        second = public(&server, "/numbers.csv").await.bytes;
+        if second != first {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_ne!(second, first);
+    run(&server, &people(1_000_000_401, 8, "fernhollow", "2026-10-06T12:00:00Z")).await;
+    *clock.lock().expect("a clock") = noon + TimeDelta::hours(2);
+    assert_ne!(public(&server, "/numbers.csv").await.bytes, second);
 }
 
 #[tokio::test(flavor = "multi_thread")]
