@@ -52,6 +52,15 @@ pub enum Step {
         /// To which panel, when it becomes attached.
         panel: Option<PanelId>,
     },
+    /// A registration goes on under the number that the Client Registry has put in place of theirs.
+    Renumber(RegistrationId),
+    /// A registration's wait began earlier than it says.
+    Backdate {
+        /// Which.
+        id: RegistrationId,
+        /// When it began.
+        began: DateTime<Utc>,
+    },
     /// A proposal moves.
     Proposal {
         /// Which.
@@ -166,6 +175,21 @@ pub fn after_lapsed(place: &Place) -> Vec<Step> {
     off_the_list(place, Move::PutBack, ProposalState::Expired, Dropped::NotConfirmed)
 }
 
+/// The Client Registry put another number in place of theirs, under which they may be registered as well: one registration goes on, with the
+/// longer wait. Whoever was accepted keeps the number until that has come to its end, and so does whoever is attached.
+pub fn after_merged(place: &Place, other: Option<&Place>) -> Vec<Step> {
+    let accepted = |open: &OpenProposal| open.state == ProposalState::Accepted;
+    if !place.state.is_waiting() || place.proposal.as_ref().is_some_and(accepted) {
+        return Vec::new();
+    }
+    let Some(other) = other else { return vec![Step::Renumber(place.registration)] };
+    let mut steps = after_gone(place, Move::Merge);
+    if place.registered_at < other.registered_at {
+        steps.push(Step::Backdate { id: other.registration, began: place.registered_at });
+    }
+    steps
+}
+
 /// A move that takes them off the list that they are on, and off the panel where they were pending.
 fn off_the_list(place: &Place, by: Move, became: ProposalState, why: Dropped) -> Vec<Step> {
     let Some(moved) = place.moved(by, None) else { return Vec::new() };
@@ -209,6 +233,8 @@ mod tests {
                 format!("{} {} {}", was.word(), by.word(), became.word())
             }
             Step::Proposal { was, became, .. } => format!("{} {}", was.word(), became.word()),
+            Step::Renumber(_) => "renumber".into(),
+            Step::Backdate { began, .. } => format!("backdate {}", began.date_naive()),
             Step::Record(_) => "record".into(),
             Step::Drop(_, why) => format!("drop {}", why.word()),
         };
@@ -296,5 +322,28 @@ mod tests {
         assert_eq!(after_removed(&pending, THERE, at, &Periods::default()), []);
         let proposed = place(state, Some((ProposalState::Proposed, HERE)));
         assert_eq!(after_removed(&proposed, HERE, at, &Periods::default()), []);
+    }
+
+    #[test]
+    fn of_two_numbers_of_one_person_one_registration_goes_on_with_the_longer_wait() {
+        use RegistrationState as State;
+        let later = DateTime::UNIX_EPOCH + TimeDelta::days(9);
+        let other = Place { registered_at: later, ..place(State::Attached, None) };
+        let longer = "backdate 1970-01-01".to_owned();
+        for state in [State::Active, State::ReconfirmDue, State::Suspended] {
+            assert_eq!(told(&after_merged(&place(state, None), None)), ["renumber"]);
+            let ended = format!("{} number-merged withdrawn", state.word());
+            let both = [ended.clone(), longer.clone()];
+            assert_eq!(told(&after_merged(&place(state, None), Some(&other))), both);
+            let younger = Place { registered_at: later, ..place(state, None) };
+            assert_eq!(told(&after_merged(&younger, Some(&other))), [ended]);
+        }
+        let listed = place(State::Proposed, Some((ProposalState::InIntake, HERE)));
+        assert_eq!(told(&after_merged(&listed, None)), ["renumber"], "the list keeps them");
+        let ended = ["proposed number-merged withdrawn", "in-intake lost", longer.as_str()];
+        assert_eq!(told(&after_merged(&listed, Some(&other))), ended);
+        let accepted = place(State::Proposed, Some((ProposalState::Accepted, HERE)));
+        assert_eq!(after_merged(&accepted, None), []);
+        assert_eq!(after_merged(&place(State::Attached, None), Some(&other)), []);
     }
 }

@@ -1,6 +1,10 @@
 //! What room a provider has, as they state it for a panel.
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
+
+/// Whoever was accepted within it counts against what a provider takes a month.
+pub const MONTH: TimeDelta = TimeDelta::days(30);
 
 words! {
     /// A provider's gender, or the one that somebody would prefer.
@@ -44,6 +48,42 @@ pub struct Capacity {
     /// Languages that patients can be seen in, BCP 47.
     #[serde(default)]
     pub languages: Vec<String>,
+}
+
+/// What is taken of the room that was stated, in people.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Before the provider, and not answered yet.
+    pub unanswered: u32,
+    /// Accepted since it was stated.
+    pub since_stated: u32,
+    /// Accepted within a [`MONTH`].
+    pub in_month: u32,
+    /// On the panel, with those who were accepted.
+    pub size: u32,
+}
+
+words! {
+    /// What bounds how many more people can be proposed.
+    Bound {
+        /// The provider accepts nobody.
+        NotAccepting = "not-accepting",
+        /// How many are anticipated.
+        Anticipated = "anticipated",
+        /// How many a month at most.
+        Monthly = "monthly",
+        /// How large the panel is to be.
+        DesiredSize = "desired-size",
+    }
+}
+
+/// How many more people can be proposed, and what bounds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// How many.
+    pub open: u32,
+    /// The statement that leaves the least.
+    pub bound: Bound,
 }
 
 /// How large a panel is to be by a day.
@@ -94,9 +134,22 @@ impl Capacity {
         Ok(())
     }
 
-    /// How many more can be proposed, when so many were accepted since it was stated or are before the provider.
-    pub fn open(&self, taken: u32) -> u32 {
-        if self.accepting { self.anticipated.saturating_sub(taken) } else { 0 }
+    /// How many more can be proposed: the least that any of its statements leaves. Whoever is before the provider counts as if they were taken.
+    pub fn room(&self, taken: Taken) -> Room {
+        if !self.accepting {
+            return Room { open: 0, bound: Bound::NotAccepting };
+        }
+        let left = |bound, most: u32, gone: u32| {
+            let open = most.saturating_sub(gone.saturating_add(taken.unanswered));
+            Room { open, bound }
+        };
+        let all = left(Bound::Anticipated, self.anticipated, taken.since_stated);
+        let others = [
+            self.monthly.map(|most| left(Bound::Monthly, most, taken.in_month)),
+            self.desired_size.map(|most| left(Bound::DesiredSize, most, taken.size)),
+        ];
+        let tighter = |least: Room, room: Room| if room.open < least.open { room } else { least };
+        others.into_iter().flatten().fold(all, tighter)
     }
 }
 
@@ -129,10 +182,32 @@ mod tests {
 
     #[test]
     fn what_is_taken_is_not_open_and_a_closed_panel_has_no_room() {
-        assert_eq!(capacity().open(0), 12);
-        assert_eq!(capacity().open(5), 7);
-        assert_eq!(capacity().open(40), 0);
-        assert_eq!(Capacity { accepting: false, ..capacity() }.open(0), 0);
+        let room = |capacity: Capacity, unanswered, since_stated| {
+            capacity.room(Taken { unanswered, since_stated, ..Taken::default() })
+        };
+        let of = |open| Room { open, bound: Bound::Anticipated };
+        let any = || Capacity { monthly: None, ..capacity() };
+        assert_eq!(room(any(), 0, 0), of(12));
+        assert_eq!(room(any(), 3, 2), of(7));
+        assert_eq!(room(any(), 1, u32::MAX), of(0));
+        let closed = Capacity { accepting: false, ..any() };
+        assert_eq!(room(closed, 0, 0), Room { open: 0, bound: Bound::NotAccepting });
+    }
+
+    #[test]
+    fn the_tightest_statement_bounds_the_room() {
+        let capacity = Capacity { desired_size: Some(1_000), ..capacity() };
+        let room = |unanswered, since_stated, in_month, size| {
+            let room = capacity.room(Taken { unanswered, since_stated, in_month, size });
+            (room.open, room.bound)
+        };
+        assert_eq!(room(0, 0, 0, 0), (4, Bound::Monthly));
+        assert_eq!(room(1, 0, 2, 0), (1, Bound::Monthly));
+        // Taken before it was stated anew: the month goes on.
+        assert_eq!(room(0, 0, 9, 0), (0, Bound::Monthly));
+        assert_eq!(room(0, 10, 1, 0), (2, Bound::Anticipated));
+        assert_eq!(room(2, 2, 0, 997), (1, Bound::DesiredSize));
+        assert_eq!(room(0, 0, 0, 1_200), (0, Bound::DesiredSize));
     }
 
     #[test]

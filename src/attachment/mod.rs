@@ -52,9 +52,11 @@ mod standing;
 
 pub use after::{
     Dropped, OpenProposal, Place, Step, after, after_confirmed, after_gone, after_lapsed,
-    after_provider_left, after_removed,
+    after_merged, after_provider_left, after_removed,
 };
-pub use capacity::{Capacity, CapacityFault, Gender, Mix, Target, is_language};
+pub use capacity::{
+    Bound, Capacity, CapacityFault, Gender, MONTH, Mix, Room, Taken, Target, is_language,
+};
 pub use cleaning::{Became, Chore, Chosen, Cleaned, clean};
 pub use cleanup::{
     CleanUp, Field, Invalid, Listed, Mismatch, Missing, Repeated, Unlisted, clean_up,

@@ -54,6 +54,8 @@ words! {
         Die = "died",
         /// They registered again while they were attached: another registration goes on.
         RegisterAnew = "registered-anew",
+        /// Their number was merged into another one of theirs, under which a registration goes on.
+        Merge = "number-merged",
     }
 }
 
@@ -76,6 +78,10 @@ impl RegistrationState {
                 Some(State::Proposed)
             }
             (State::ReconfirmDue, Move::Suspend) => Some(State::Suspended),
+            (
+                State::Active | State::ReconfirmDue | State::Suspended | State::Proposed,
+                Move::Merge,
+            ) => Some(State::Withdrawn),
             _ => None,
         }
     }
@@ -157,7 +163,8 @@ mod tests {
     provider-left    -             -              -          -          active     -          -
     withdrawn        withdrawn     withdrawn      withdrawn  withdrawn  withdrawn  -          -
     died             deceased      deceased       deceased   deceased   deceased   -          -
-    registered-anew  -             -              -          -          withdrawn  -          -";
+    registered-anew  -             -              -          -          withdrawn  -          -
+    number-merged    withdrawn     withdrawn      withdrawn  withdrawn  -          -          -";
 
     #[test]
     fn every_move_leads_where_the_table_says_and_every_other_is_forbidden() {

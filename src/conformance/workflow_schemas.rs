@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::attachment::{
-    Answer, Complexity, DeclineReason, Field, Gender, LeaveOutReason, ListState, PartName,
+    Answer, Bound, Complexity, DeclineReason, Field, Gender, LeaveOutReason, ListState, PartName,
     ProposalState, RegistrationState, Standing,
 };
 use crate::panel::Status;
@@ -108,6 +108,7 @@ fn panels() -> Vec<(&'static str, Value)> {
         "id": number(), "practitioner": named(), "organization": named(), "community": or_null("string"),
         "network": or_null("string"), "size": number(), "capacity": {"oneOf": [of("Capacity"), {"type": "null"}]},
         "statedAt": {"type": ["string", "null"], "format": "date-time"}, "statedBy": or_null("string"), "open": number(),
+        "bound": words_or_null(Bound::ALL, Bound::word),
     });
     let wished = json!({
         "monthly": or_null("integer"), "desiredSize": or_null("integer"), "mix": {"oneOf": [mix, {"type": "null"}]},

@@ -148,6 +148,13 @@ pub struct PatientRecord {
     pub masked: bool,
 }
 
+impl PatientRecord {
+    /// Whether somebody could come onto a panel under this number.
+    pub fn is_attachable(&self) -> bool {
+        self.active && !self.deceased && self.replaced_by.is_none()
+    }
+}
+
 /// What the registries hold about the provider and the clinic of a message.
 #[derive(Debug, Default)]
 pub struct Records {

@@ -31,8 +31,8 @@ mod whole;
 pub use attachment::{
     ATTEMPTS, Act, ActedFor, Billing, By, CallReason, CallView, ClinicEntry, CommunityTally,
     DUE_AT_A_TIME, Delegate, Due, DueNotice, FamilyClinic, FamilyView, HealthUpdate, KeptDetails,
-    ListView, MEMBERS_SHOWN, MemberSearch, MemberView, Moved, Named, NetworkView, NewFamily,
-    NewRegistration, Outstanding, PanelSide, Picked, Profile, ProposalView, RecordRow,
+    ListView, MEMBERS_SHOWN, MemberSearch, MemberView, Merged, Moved, Named, NetworkView,
+    NewFamily, NewRegistration, Outstanding, PanelSide, Picked, Profile, ProposalView, RecordRow,
     RegistrationView, StaffMember, Stated, Waiting, Wishes,
 };
 pub use audit::{Queue, QueueBounds, Sealed, Trail, TrailQuestion, TrailState, Writer};

@@ -31,6 +31,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (19, "one registration", include_str!("../../migrations/0019_one_registration.sql")),
     (20, "agents", include_str!("../../migrations/0020_agents.sql")),
     (21, "told of returns", include_str!("../../migrations/0021_told_of_returns.sql")),
+    (22, "merged numbers", include_str!("../../migrations/0022_merged_numbers.sql")),
 ];
 
 /// The version that this build needs.

@@ -63,13 +63,10 @@ impl Picked {
     /// Whether they are who they are said to be and can be attached. The one answer is for all that can be wrong.
     fn is_known(&self, records: &PatientRecords, by: Judgement) -> bool {
         let record = records.get(self.phn.as_str());
-        let attachable = |record: &PatientRecord| {
-            record.active && !record.deceased && record.replaced_by.is_none()
-        };
         match (self.chore, &self.said) {
             (Chore::Remove, _) => true,
             (_, Some(said)) => matches(said, record, by),
-            (_, None) => record.is_some_and(attachable),
+            (_, None) => record.is_some_and(PatientRecord::is_attachable),
         }
     }
 }

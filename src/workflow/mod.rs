@@ -107,7 +107,7 @@ impl Desk<'_> {
 
     /// The panel, if they may do that with it.
     async fn panel(&self, panel: PanelId, right: Right) -> Result<PanelSide, Refusal> {
-        let side = self.service.store.panel_side(panel).await?;
+        let side = self.service.store.panel_side(panel, self.now()).await?;
         side.filter(|side| self.may(side, right)).ok_or(Refusal::NotFound)
     }
 

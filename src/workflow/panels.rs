@@ -20,10 +20,10 @@ impl Desk<'_> {
         };
         let keys: Vec<String> = self.person.roles.iter().filter_map(provider).collect();
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-        let mut panels = self.service.store.panels_of(&keys).await?;
+        let mut panels = self.service.store.panels_of(&keys, self.now()).await?;
         for role in &self.person.roles {
             if let Role::Coordinator { network } = role {
-                panels.extend(self.service.store.panels_in(network).await?);
+                panels.extend(self.service.store.panels_in(network, self.now()).await?);
             }
         }
         panels.sort_by_key(|panel| panel.id);

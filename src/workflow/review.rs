@@ -9,6 +9,7 @@ use crate::attachment::{
 };
 use crate::message::{Phn, PhnFault};
 use crate::panel::{Here, decide_add};
+use crate::registry::PatientRecord;
 use crate::store::{ListView, Moved};
 
 use super::{About, Desk, Refusal, Right};
@@ -34,6 +35,10 @@ const TOGETHER: Refusal = Refusal::Conflict(
 
 const ON_PANEL: Refusal = Refusal::Conflict(
     "Somebody whom you accept is on the panel already. Choose another answer for them, such as declined.",
+);
+
+const OUT_OF_USE: Refusal = Refusal::Conflict(
+    "Somebody whom you accept died, or has another number now. The list says so within minutes: look at it again.",
 );
 
 impl Desk<'_> {
@@ -66,6 +71,12 @@ impl Desk<'_> {
         let accepted: Vec<&str> = answered.accepted.iter().map(|(_, phn)| *phn).collect();
         if act.has_on(side.id, &accepted).await? {
             return Err(ON_PANEL);
+        }
+        // As an EMR's add would be refused.
+        let known = act.people(&accepted).await?;
+        let attachable = |phn: &&str| known.get(*phn).is_some_and(PatientRecord::is_attachable);
+        if !accepted.iter().all(attachable) {
+            return Err(OUT_OF_USE);
         }
         act.enter(side.id, &answered.accepted).await?;
         act.move_proposals(&answered.moves).await?;

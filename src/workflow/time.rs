@@ -6,12 +6,12 @@ use tracing::error;
 use crate::access::Caller;
 use crate::attachment::{
     ListId, ListState, Move, NoticeKind, Place, ProposalState, RegistrationState, Step, after,
-    after_gone, after_lapsed, after_provider_left,
+    after_gone, after_lapsed, after_merged, after_provider_left,
 };
 use crate::audit::{Origin, Record};
 use crate::panel::PanelId;
 use crate::process::Service;
-use crate::store::{By, DUE_AT_A_TIME, Due, ListView, Moved, StoreError};
+use crate::store::{By, DUE_AT_A_TIME, Due, ListView, Merged, Moved, StoreError};
 
 use super::{billing, record};
 
@@ -85,6 +85,12 @@ pub async fn pass_time(service: &Service) -> Result<Passed, StoreError> {
             }
         }
     }
+    for merged in service.store.merged().await? {
+        match follow(service, &merged).await {
+            Ok(moved) => passed.registrations += moved,
+            Err(defect) => passed.failed("merged number", defect)?,
+        }
+    }
     let (by, store) = (own(service), &service.store);
     passed.reminders = store.remind(&by, now - periods.remind).await?.len();
     passed.reminders += store.remind_to_confirm(&by, now - periods.confirm).await?;
@@ -156,6 +162,25 @@ fn happens(place: &Place, by: Move) -> bool {
         }
         _ => true,
     }
+}
+
+/// The number of somebody who waits was merged into another one: they go on under that. How many registrations moved.
+async fn follow(service: &Service, merged: &Merged) -> Result<usize, StoreError> {
+    let phns = [merged.phn.as_str(), merged.other.as_str()];
+    let mut act = service.store.act(own(service)).await?;
+    act.lock_patients(&phns).await?;
+    if !act.still_merged(merged).await? {
+        return Ok(0);
+    }
+    let places = act.places(&phns).await?;
+    let of = |phn: &str| places.iter().find(|(whose, _)| whose == phn).map(|(_, place)| place);
+    let steps = of(&merged.phn).map(|place| after_merged(place, of(&merged.other)));
+    let Some(steps) = steps.filter(|steps| !steps.is_empty()) else { return Ok(0) };
+    let record = own_record(&act.by, Move::Merge.word(), &phns);
+    act.take(&steps, billing(service)).await?;
+    act.raise(&phns).await?;
+    act.commit(&record).await?;
+    Ok(1)
 }
 
 /// Time is up: whoever on the list is not answered is put back.

@@ -17,6 +17,7 @@ mod ends;
 mod gateway;
 mod letters;
 mod lists;
+mod merged;
 mod notices;
 mod registry;
 mod rights;

@@ -52,6 +52,7 @@ pub(super) fn panel(side: &PanelSide) -> Value {
         "statedAt": stated.map(|stated| stated.at),
         "statedBy": stated.map(|stated| &stated.author),
         "open": side.open(),
+        "bound": side.room().map(|room| room.bound),
     })
 }
 

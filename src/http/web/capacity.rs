@@ -1,9 +1,10 @@
-//! The form by which a provider states what room there is.
+//! The room that a panel has, and the form by which its provider states it.
 
-use crate::attachment::{Capacity, Gender, Mix};
+use crate::attachment::{Bound, Capacity, Gender, Mix};
+use crate::store::{PanelSide, Stated};
 use crate::workflow::Refusal;
 
-use super::words;
+use super::words::{self, Today};
 
 /// The form as it is filled in, whatever stands in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -162,6 +163,40 @@ fn share(text: &str) -> Result<Option<u8>, Refusal> {
         return Ok(None);
     }
     text.parse().map(Some).map_err(|_| invalid("A share is a number from 0 to 100."))
+}
+
+/// What room a panel has.
+pub(super) fn room(side: &PanelSide) -> String {
+    match &side.stated {
+        None => "not stated yet".to_owned(),
+        Some(stated) => {
+            let (room, all) = (stated.capacity.room(stated.taken), stated.capacity.anticipated);
+            let why = match room.bound {
+                Bound::NotAccepting => return "not accepting now".to_owned(),
+                Bound::Anticipated => "",
+                Bound::Monthly => ", by the month",
+                Bound::DesiredSize => ", by the size of the panel",
+            };
+            format!("{} of {all} open{why}", room.open)
+        }
+    }
+}
+
+/// What room a panel has, and what bounds it, to whoever stated it.
+pub(super) fn room_stated(stated: &Stated, today: Today) -> String {
+    let (room, day) = (stated.capacity.room(stated.taken), today.day(stated.at));
+    let many = |number: Option<u32>| words::people(number.unwrap_or_default());
+    let why = match room.bound {
+        Bound::NotAccepting => return format!("Not accepting new patients, stated on {day}."),
+        Bound::Anticipated => String::new(),
+        Bound::Monthly => format!(": at most {} a month", many(stated.capacity.monthly)),
+        Bound::DesiredSize => {
+            let size = many(stated.capacity.desired_size);
+            format!(": the panel is to have {size}, and has {}", stated.taken.size)
+        }
+    };
+    let all = words::people(stated.capacity.anticipated);
+    format!("Room for {} more of {all}, stated on {day}{why}.", room.open)
 }
 
 #[cfg(test)]

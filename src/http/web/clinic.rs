@@ -15,7 +15,7 @@ use crate::workflow::{Clinic, Refusal};
 use super::super::App;
 use super::super::api::problem::Problem;
 use super::asked::{Done, part};
-use super::capacity::Choosable;
+use super::capacity::{self, Choosable};
 use super::clinic_card::spaced;
 use super::layout::Page;
 use super::refused::{mendable, shown};
@@ -162,7 +162,7 @@ impl<'p> ProviderShown<'p> {
         let since = |one: &crate::store::Delegate| {
             format!("{}, since {}", told(&one.subject), today.day(one.since))
         };
-        ProviderShown { panel, room: words::room(panel), delegates: ours.map(since).collect() }
+        ProviderShown { panel, room: capacity::room(panel), delegates: ours.map(since).collect() }
     }
 }
 

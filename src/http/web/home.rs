@@ -11,6 +11,7 @@ use crate::workflow::Own;
 
 use super::super::App;
 use super::asked::part;
+use super::capacity;
 use super::layout::Page;
 use super::refused::shown;
 use super::visitor::Visitor;
@@ -46,7 +47,7 @@ struct PanelShown<'h> {
 impl<'h> PanelShown<'h> {
     fn of(own: &'h Own, today: Today) -> Self {
         let side = &own.side;
-        let room = words::room(side);
+        let room = capacity::room(side);
         let mut tasks = Vec::new();
         if let Some(outstanding) = own.outstanding {
             if outstanding.unanswered > 0 {

@@ -15,7 +15,7 @@ use crate::workflow::{Given, Refusal};
 use super::super::App;
 use super::super::api::problem::Problem;
 use super::asked::{Done, Fields, list_id, panel_id};
-use super::capacity::Stating;
+use super::capacity::{self, Stating};
 use super::layout::Page;
 use super::refused::{mendable, shown};
 use super::review::{ListShown, answers, lacks_reason};
@@ -98,16 +98,7 @@ async fn page_of(
     let shown = lists.iter().map(|list| ListShown::of(list, &again.given, today));
     let (open, earlier) = shown.partition(ListShown::is_open);
     let stated = side.stated.as_ref();
-    let room = stated.map(|stated| {
-        let day = today.day(stated.at);
-        match (stated.capacity.accepting, side.open()) {
-            (false, _) => format!("Not accepting new patients, stated on {day}."),
-            (true, open) => {
-                let all = words::people(stated.capacity.anticipated);
-                format!("Room for {open} more of {all}, stated on {day}.")
-            }
-        }
-    });
+    let room = stated.map(|stated| capacity::room_stated(stated, today));
     let kept = Stating::of(stated.map(|stated| &stated.capacity));
     let status = again.problem.as_ref().map_or(StatusCode::OK, |problem| problem.status);
     let content = PanelPage {

@@ -7,7 +7,6 @@ use crate::attachment::{
     ProposalState,
 };
 use crate::clock::Clock;
-use crate::store::PanelSide;
 
 use super::super::App;
 pub(super) use super::languages::{LANGUAGES, Language, language};
@@ -194,15 +193,6 @@ pub(super) fn standing(status: &str, deceased: bool) -> (&'static str, &'static 
         (_, "pending") => ("Accepted, to be confirmed", ""),
         (_, "not-mrp") => ("With another provider", "bad"),
         _ => ("Taken off", "bad"),
-    }
-}
-
-/// What room a panel has.
-pub(super) fn room(side: &PanelSide) -> String {
-    match &side.stated {
-        None => "not stated yet".to_owned(),
-        Some(stated) if !stated.capacity.accepting => "not accepting now".to_owned(),
-        Some(stated) => format!("{} of {} open", side.open(), stated.capacity.anticipated),
     }
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::Row as _;
 use sqlx::postgres::{PgExecutor, PgRow};
 
-use crate::attachment::{Capacity, Gender, Mix};
+use crate::attachment::{Capacity, Gender, MONTH, Mix, Room, Taken};
 use crate::panel::PanelId;
 
 use super::super::error::StoreError;
@@ -42,18 +42,24 @@ pub struct Stated {
     pub at: DateTime<Utc>,
     /// By whom.
     pub author: String,
-    /// How many were accepted since, or are before the provider.
-    pub taken: u32,
+    /// What is taken of it.
+    pub taken: Taken,
 }
 
 impl PanelSide {
+    /// How many more people can be proposed, and what bounds it; `None`: nothing was stated.
+    pub fn room(&self) -> Option<Room> {
+        self.stated.as_ref().map(|stated| stated.capacity.room(stated.taken))
+    }
+
     /// How many more people can be proposed.
     pub fn open(&self) -> u32 {
-        self.stated.as_ref().map_or(0, |stated| stated.capacity.open(stated.taken))
+        self.room().map_or(0, |room| room.open)
     }
 }
 
-/// Panels with all of that; the arguments are where `l`, the place of the clinic, comes from, and a condition on it and on `n`, a panel.
+/// Panels with all of that, where $2 is a month ago; the arguments are where `l`, the place of the clinic, comes from, and a condition on it
+/// and on `n`, a panel.
 macro_rules! panels {
     ($place:literal, $condition:literal) => {
         concat!(
@@ -65,14 +71,16 @@ SELECT n.id, n.practitioner_key, n.organization_key, l.community, l.network, ",
                   WHERE x.name ->> 'kind' = 'name' ORDER BY x.place LIMIT 1), '') AS organization,
        (SELECT count(*) FROM panel.entry e WHERE e.panel_id = n.id AND e.status IN ('confirmed', 'pending')) AS size,
        c.accepting, c.anticipated, c.monthly, c.desired_size, c.low, c.medium, c.high, c.gender, c.languages, c.stated_at, c.author,
-       (SELECT count(*) FROM attachment.proposal q JOIN attachment.list s ON s.id = q.list_id
-          LEFT JOIN attachment.record z ON z.proposal_id = q.id
-         WHERE s.panel_id = n.id
-           AND (q.state IN ('proposed', 'in-intake') OR q.state IN ('accepted', 'confirmed') AND z.at >= c.stated_at)) AS taken
+       t.unanswered, t.since_stated, t.in_month
   FROM panel.panel n
   JOIN pas.practitioner p ON p.key = n.practitioner_key
   JOIN pas.organization o ON o.key = n.organization_key
-  LEFT JOIN LATERAL (SELECT * FROM attachment.capacity c WHERE c.panel_id = n.id ORDER BY c.id DESC LIMIT 1) c ON true",
+  LEFT JOIN LATERAL (SELECT * FROM attachment.capacity c WHERE c.panel_id = n.id ORDER BY c.id DESC LIMIT 1) c ON true
+  LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE q.state IN ('proposed', 'in-intake')) AS unanswered,
+                            count(*) FILTER (WHERE z.at >= c.stated_at) AS since_stated, count(*) FILTER (WHERE z.at >= $2) AS in_month
+                       FROM attachment.list s JOIN attachment.proposal q ON q.list_id = s.id
+                       LEFT JOIN attachment.record z ON z.proposal_id = q.id AND q.state IN ('accepted', 'confirmed')
+                      WHERE s.panel_id = n.id) t ON true",
             $place,
             " WHERE ",
             $condition,
@@ -95,13 +103,13 @@ macro_rules! panels_of_some {
 
 const BY_ID: &str = panels_of_some!("n.id = $1");
 const BY_PROVIDERS: &str = panels_of_some!("n.practitioner_key = ANY ($1)");
-// $1 the clinic, $2 today: providers who work there, and panels that somebody is still on.
+// $1 the clinic, $3 today: providers who work there, and panels that somebody is still on.
 const BY_CLINIC: &str = panels_of_some!(
     "n.organization_key = $1
    AND (EXISTS (SELECT FROM panel.entry e WHERE e.panel_id = n.id AND e.status IN ('confirmed', 'pending'))
         OR EXISTS (SELECT FROM pas.practitioner_role w
                     WHERE w.practitioner_key = n.practitioner_key AND w.organization_key = n.organization_key AND w.active
-                      AND coalesce((w.period ->> 'end')::date >= $2, true) AND coalesce((w.period ->> 'start')::date <= $2, true)))"
+                      AND coalesce((w.period ->> 'end')::date >= $3, true) AND coalesce((w.period ->> 'start')::date <= $3, true)))"
 );
 // Of all clinics at once.
 const BY_NETWORK: &str =
@@ -113,12 +121,17 @@ INSERT INTO attachment.capacity (panel_id, accepting, anticipated, monthly, desi
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
 
 impl Store {
-    /// The panels of these providers.
+    /// The panels of these providers, as they stand at a time.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn panels_of(&self, practitioners: &[&str]) -> Result<Vec<PanelSide>, StoreError> {
-        let rows = sqlx::query(BY_PROVIDERS).bind(practitioners).fetch_all(&self.pool).await?;
+    pub async fn panels_of(
+        &self,
+        practitioners: &[&str],
+        at: DateTime<Utc>,
+    ) -> Result<Vec<PanelSide>, StoreError> {
+        let query = sqlx::query(BY_PROVIDERS).bind(practitioners).bind(at - MONTH);
+        let rows = query.fetch_all(&self.pool).await?;
         rows.iter().map(panel_side).collect()
     }
 
@@ -126,8 +139,13 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn panels_in(&self, network: &str) -> Result<Vec<PanelSide>, StoreError> {
-        let rows = sqlx::query(BY_NETWORK).bind(network).fetch_all(&self.pool).await?;
+    pub async fn panels_in(
+        &self,
+        network: &str,
+        at: DateTime<Utc>,
+    ) -> Result<Vec<PanelSide>, StoreError> {
+        let query = sqlx::query(BY_NETWORK).bind(network).bind(at - MONTH);
+        let rows = query.fetch_all(&self.pool).await?;
         rows.iter().map(panel_side).collect()
     }
 
@@ -138,9 +156,11 @@ impl Store {
     pub async fn panels_at(
         &self,
         clinic: &str,
+        at: DateTime<Utc>,
         today: NaiveDate,
     ) -> Result<Vec<PanelSide>, StoreError> {
-        let rows = sqlx::query(BY_CLINIC).bind(clinic).bind(today).fetch_all(&self.pool).await?;
+        let query = sqlx::query(BY_CLINIC).bind(clinic).bind(at - MONTH).bind(today);
+        let rows = query.fetch_all(&self.pool).await?;
         rows.iter().map(panel_side).collect()
     }
 
@@ -148,8 +168,12 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn panel_side(&self, panel: PanelId) -> Result<Option<PanelSide>, StoreError> {
-        find(&self.pool, panel).await
+    pub async fn panel_side(
+        &self,
+        panel: PanelId,
+        at: DateTime<Utc>,
+    ) -> Result<Option<PanelSide>, StoreError> {
+        find(&self.pool, panel, at).await
     }
 }
 
@@ -159,7 +183,8 @@ impl Act {
     /// # Errors
     /// When the database does not answer.
     pub async fn panel(&mut self, panel: PanelId) -> Result<Option<PanelSide>, StoreError> {
-        find(self.connection(), panel).await
+        let at = self.by.at;
+        find(self.connection(), panel, at).await
     }
 
     /// Writes down what a provider states.
@@ -198,8 +223,9 @@ impl Act {
 async fn find(
     executor: impl PgExecutor<'_>,
     panel: PanelId,
+    at: DateTime<Utc>,
 ) -> Result<Option<PanelSide>, StoreError> {
-    let row = sqlx::query(BY_ID).bind(panel.0).fetch_optional(executor).await?;
+    let row = sqlx::query(BY_ID).bind(panel.0).bind(at - MONTH).fetch_optional(executor).await?;
     row.as_ref().map(panel_side).transpose()
 }
 
@@ -230,7 +256,9 @@ fn stated(row: &PgRow, accepting: bool) -> Result<Stated, StoreError> {
         (Some(low), Some(medium), Some(high)) => Some(Mix { low, medium, high }),
         _ => None,
     };
-    let taken: i64 = row.try_get("taken")?;
+    let people = |column| -> Result<u32, StoreError> {
+        Ok(u32::try_from(row.try_get::<i64, _>(column)?).unwrap_or(u32::MAX))
+    };
     Ok(Stated {
         capacity: Capacity {
             accepting,
@@ -243,6 +271,11 @@ fn stated(row: &PgRow, accepting: bool) -> Result<Stated, StoreError> {
         },
         at: row.try_get("stated_at")?,
         author: row.try_get("author")?,
-        taken: u32::try_from(taken).unwrap_or(u32::MAX),
+        taken: Taken {
+            unanswered: people("unanswered")?,
+            since_stated: people("since_stated")?,
+            in_month: people("in_month")?,
+            size: people("size")?,
+        },
     })
 }

@@ -75,6 +75,17 @@ SELECT r.phn FROM gone r WHERE $1 IS NOT NULL",
     "r.phn"
 );
 
+// Whoever waits under a number that another one was put in place of, which is in use. Who was accepted is not among them.
+// $1 one number, or null.
+const MERGED: &str = "
+SELECT r.phn, k.replaced_by AS other
+  FROM client_registry.patient k
+  JOIN attachment.registration r ON r.phn = k.phn AND r.state IN ('active', 'reconfirm-due', 'suspended', 'proposed')
+  JOIN client_registry.patient o ON o.phn = k.replaced_by AND o.active AND o.replaced_by IS NULL
+ WHERE k.replaced_by IS NOT NULL AND coalesce(r.phn = $1, true)
+   AND NOT EXISTS (SELECT FROM attachment.proposal p WHERE p.registration_id = r.id AND p.state = 'accepted')
+ ORDER BY r.phn LIMIT $2";
+
 const LISTS: &str = "
 SELECT id, panel_id FROM attachment.list WHERE state = 'sent' AND due_at <= $1 ORDER BY due_at LIMIT $2";
 
@@ -112,7 +123,30 @@ fn phns(rows: &[PgRow]) -> Result<Vec<String>, StoreError> {
     rows.iter().map(|row| Ok(row.try_get("phn")?)).collect()
 }
 
+/// A number, and the one that the Client Registry has put in place of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Merged {
+    /// The one that is not in use any more.
+    pub phn: String,
+    /// The one that is.
+    pub other: String,
+}
+
+fn merged(row: &PgRow) -> Result<Merged, StoreError> {
+    Ok(Merged { phn: row.try_get("phn")?, other: row.try_get("other")? })
+}
+
 impl Act {
+    /// Whether the registry still says so of somebody who is locked, and they still wait.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn still_merged(&mut self, of: &Merged) -> Result<bool, StoreError> {
+        let query = sqlx::query(MERGED).bind(&of.phn).bind(AT_A_TIME);
+        let found = query.fetch_optional(self.connection()).await?;
+        Ok(found.as_ref().map(merged).transpose()?.as_ref() == Some(of))
+    }
+
     /// Closes a list on which nobody is left to be answered.
     ///
     /// # Errors
@@ -146,6 +180,15 @@ impl Store {
     pub async fn due(&self, when: &Due<'_>) -> Result<Vec<String>, StoreError> {
         let Some(query) = when.query(0) else { return Ok(Vec::new()) };
         phns(&query.bind(AT_A_TIME).fetch_all(&self.pool).await?)
+    }
+
+    /// People who wait under numbers that were merged into others, some at a time.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn merged(&self) -> Result<Vec<Merged>, StoreError> {
+        let query = sqlx::query(MERGED).bind(None::<&str>).bind(AT_A_TIME);
+        query.fetch_all(&self.pool).await?.iter().map(merged).collect()
     }
 
     /// Lists whose time is up.

@@ -32,7 +32,7 @@ pub use areas::Named;
 pub use calls::{CallReason, CallView};
 pub use capacity::{PanelSide, Stated};
 pub use clinics::{ClinicEntry, FamilyClinic, KeptDetails, StaffMember};
-pub use due::{DUE_AT_A_TIME, Due};
+pub use due::{DUE_AT_A_TIME, Due, Merged};
 pub use families::{FamilyView, HealthUpdate, RegistrationView, Wishes};
 pub use lists::{ListView, Picked};
 pub use members::{MEMBERS_SHOWN, MemberSearch, MemberView};

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::Row as _;
-use sqlx::postgres::PgRow;
+use sqlx::postgres::{PgExecutor, PgRow};
 use sqlx::types::Json;
 
 use crate::attachment::{Complexity, FamilyId, RegistrationId};
@@ -114,14 +114,21 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn people(&self, phns: &[&str]) -> Result<PatientRecords, StoreError> {
-        let rows = sqlx::query(PEOPLE).bind(phns).fetch_all(&self.pool).await?;
-        let mut people = PatientRecords::new();
-        for row in &rows {
-            let Json(record) = row.try_get::<Json<PatientRecord>, _>("doc")?;
-            people.insert(record.phn.clone(), record);
-        }
-        Ok(people)
+        people(&self.pool, phns).await
     }
+}
+
+async fn people(
+    executor: impl PgExecutor<'_>,
+    phns: &[&str],
+) -> Result<PatientRecords, StoreError> {
+    let rows = sqlx::query(PEOPLE).bind(phns).fetch_all(executor).await?;
+    let mut people = PatientRecords::new();
+    for row in &rows {
+        let Json(record) = row.try_get::<Json<PatientRecord>, _>("doc")?;
+        people.insert(record.phn.clone(), record);
+    }
+    Ok(people)
 }
 
 // Nobody's, or it is a defect: they are locked.
@@ -136,6 +143,14 @@ impl Act {
         let by = self.by.author.clone();
         let claimed = sqlx::query(CLAIM).bind(family.0).bind(by).execute(self.connection()).await?;
         touched(claimed.rows_affected(), 1)
+    }
+
+    /// What the Client Registry holds about people who are locked.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn people(&mut self, phns: &[&str]) -> Result<PatientRecords, StoreError> {
+        people(self.connection(), phns).await
     }
 }
 

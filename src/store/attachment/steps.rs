@@ -2,7 +2,7 @@
 
 use sqlx::postgres::PgConnection;
 
-use crate::attachment::{ProposalState, Step};
+use crate::attachment::{Move, ProposalState, Step};
 
 use super::super::error::StoreError;
 use super::act::By;
@@ -26,6 +26,20 @@ WITH step AS MATERIALIZED (
 )
 INSERT INTO attachment.registration_change (registration_id, was, became, reason, at, author, on_behalf_of, act_id)
 SELECT s.id, s.was, s.became, s.reason, $6, $7, $8, $9 FROM step s JOIN moved USING (id)";
+
+// $1 ids, $2 when their waits began, or null where their numbers were replaced; $3 why, $4 when, $5 author, $6 the act.
+const PUT_RIGHT: &str = "
+WITH step AS MATERIALIZED (
+    SELECT * FROM unnest($1::uuid[], $2::timestamptz[]) AS s (id, began)
+), put_right AS (
+    UPDATE attachment.registration r
+       SET registered_at = least(s.began, r.registered_at),
+           phn = CASE WHEN s.began IS NULL THEN (SELECT k.replaced_by FROM client_registry.patient k WHERE k.phn = r.phn) ELSE r.phn END
+      FROM step s WHERE r.id = s.id
+    RETURNING r.id, r.state
+)
+INSERT INTO attachment.registration_change (registration_id, was, became, reason, at, author, act_id)
+SELECT id, state, state, $3, $4, $5, $6 FROM put_right";
 
 // $1 ids, $2 was, $3 became; $4 when, $5 author, $6 for whom, $7 the act; $8 why.
 const PROPOSALS: &str = "
@@ -104,6 +118,7 @@ pub(in crate::store) async fn take(
     let (mut ids, mut was, mut became, mut reasons, mut panels) =
         (vec![], vec![], vec![], vec![], vec![]);
     let (mut proposals, mut drops, mut dropped, mut records) = (vec![], vec![], vec![], vec![]);
+    let (mut put_right, mut began_at) = (vec![], vec![]);
     for step in steps {
         match step {
             Step::Registration { id, was: from, became: to, by: reason, panel } => {
@@ -112,6 +127,14 @@ pub(in crate::store) async fn take(
                 became.push(to.word());
                 reasons.push(reason.word());
                 panels.push(panel.map(|panel| panel.0));
+            }
+            Step::Renumber(id) => {
+                put_right.push(id.0);
+                began_at.push(None);
+            }
+            Step::Backdate { id, began } => {
+                put_right.push(id.0);
+                began_at.push(Some(*began));
             }
             Step::Proposal { id, was, became } => proposals.push((id.0, *was, *became, None)),
             Step::Record(id) => records.push(id.0),
@@ -126,6 +149,12 @@ pub(in crate::store) async fn take(
         let query = sqlx::query(REGISTRATIONS).bind(ids).bind(was).bind(became).bind(reasons);
         let query = query.bind(panels).bind(by.at).bind(&by.author).bind(&by.on_behalf_of);
         touched(query.bind(by.id).execute(&mut *connection).await?.rows_affected(), asked)?;
+    }
+    if !put_right.is_empty() {
+        let asked = put_right.len();
+        let query = sqlx::query(PUT_RIGHT).bind(put_right).bind(began_at);
+        let query = query.bind(Move::Merge.word()).bind(by.at).bind(&by.author).bind(by.id);
+        touched(query.execute(&mut *connection).await?.rows_affected(), asked)?;
     }
     move_proposals(connection, by, &proposals).await?;
     write_records(connection, by, &records, billing).await?;

@@ -1,5 +1,6 @@
 //! Lists: as many as there is room for, nobody twice, families whole.
 
+use super::time::Moving;
 use super::*;
 
 pub const SAFFRON: &str = "saffron.careling";
@@ -42,6 +43,44 @@ async fn no_more_people_are_proposed_than_there_is_room_for() {
     province.put(JUNIPER, &format!("/api/panels/{panel}/capacity"), closed).await;
     assert_eq!(province.send(panel, &[&one]).await.status, 409);
     assert_eq!(province.states(BASIL).await, ["active"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_provider_takes_a_month_and_how_large_the_panel_is_to_be_bound_the_room() {
+    let moving = Moving::start("bounds").await;
+    let province = &moving.province;
+    let panel = province.panel_of(JUNIPER).await;
+    let state = async |also: Value| {
+        let mut body = json!({"accepting": true, "anticipated": 9});
+        body.as_object_mut().expect("members").extend(also.as_object().expect("members").clone());
+        let path = format!("/api/panels/{panel}/capacity");
+        let stated = province.put(JUNIPER, &path, body).await.json;
+        (stated["open"].as_u64(), text(&stated["bound"]), stated["size"].as_u64())
+    };
+    let (open, bound, size) = state(json!({})).await;
+    assert_eq!((open, bound.as_str()), (Some(9), "anticipated"));
+    let size = size.expect("a number");
+    let large = state(json!({"desiredSize": size + 2, "monthly": 3})).await;
+    assert_eq!(large, (Some(2), "desired-size".to_owned(), Some(size)));
+    let monthly = state(json!({"monthly": 2})).await;
+    assert_eq!(monthly, (Some(2), "monthly".to_owned(), Some(size)));
+    let (three, _) = province.register(BASIL, &PATIENTS[1..4]).await;
+    assert_eq!(province.send(panel, &[&three]).await.status, 409, "three of two");
+    let (one, _) = province.register(MARIGOLD, &PATIENTS[..1]).await;
+    let list = province.send(panel, &[&one]).await.json;
+    let before = province.get(JUNIPER, &format!("/api/panels/{panel}")).await.json;
+    assert_eq!(before["open"], 1, "whoever is before the provider counts");
+    let accepted = json!([{"proposal": proposals(&list)[0], "answer": "accepted"}]);
+    assert_eq!(province.answer(&list, accepted).await.status, 200);
+    // Stating it anew begins no new month, and begins to count anew who is anticipated.
+    let (open, bound, _) = state(json!({"monthly": 2})).await;
+    assert_eq!((open, bound.as_str()), (Some(1), "monthly"));
+    let confirm = format!("/api/lists/{}/confirmations", text(&list["id"]));
+    let confirmed = json!({"proposals": proposals(&list)});
+    assert_eq!(province.post(JUNIPER, &confirm, confirmed).await.status, 200);
+    moving.days_later(31).await;
+    let later = province.get(JUNIPER, &format!("/api/panels/{panel}")).await.json;
+    assert_eq!((&later["open"], &later["bound"]), (&json!(2), &json!("monthly")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
