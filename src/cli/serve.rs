@@ -32,7 +32,7 @@ pub struct ServeArgs {
     /// Bring the schema up to date before serving.
     #[arg(long, env = "PAS_MIGRATE", default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL")]
     pub migrate: bool,
-    /// Load the invented cast into empty registries of DATABASE_URL. (The sandbox always does.)
+    /// Load the invented cast, and who of it waits, into empty registries of DATABASE_URL. (The sandbox always does.)
     #[arg(long, env = "PAS_LOAD_CAST", default_value_t = false, num_args = 0..=1, default_missing_value = "true",
           action = clap::ArgAction::Set, value_name = "BOOL")]
     pub load_cast: bool,

@@ -19,13 +19,15 @@ const CAST: [(Registry, &str, &str); 3] = [
 ];
 
 /// Loads the cast into registries that hold nothing yet, and registers its programs where nobody is registered; others are
-/// left as they are.
+/// left as they are. Whether all of it was loaded.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn load(store: &Store) -> Result<(), CommandError> {
+pub async fn load(store: &Store) -> Result<bool, CommandError> {
+    let mut whole = true;
     for (registry, name, text) in CAST {
         if !store.is_empty(registry).await? {
+            whole = false;
             continue;
         }
         let source =
@@ -43,7 +45,7 @@ pub async fn load(store: &Store) -> Result<(), CommandError> {
     if store.grants().await?.is_empty() {
         register(store).await?;
     }
-    Ok(())
+    Ok(whole)
 }
 
 /// Registers the cast's programs and persons for their clinics and providers; some of these are in the cast for not being

@@ -139,8 +139,9 @@ async fn prepare(args: &ServeArgs, database: &Database) -> Result<(), CommandErr
         store.migrate().await?;
     }
     if args.load_cast || database.is_sandbox() {
-        cast::load(&store).await?;
-        if database.is_sandbox() {
+        let loaded = cast::load(&store).await?;
+        // Nobody invented waits among other people.
+        if loaded || database.is_sandbox() {
             waiting::register(config::service(args, store.clone(), String::new())).await?;
             clinics::keep(config::service(args, store.clone(), String::new())).await?;
         }

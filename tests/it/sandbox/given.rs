@@ -36,13 +36,16 @@ async fn load_cast_fills_a_given_database_once() {
     let answer = running.post(&message(ADD, PANELS[0], &PATIENTS[..1])).await;
     assert_eq!(answer.response(), "ok");
     running.stop();
-    sqlx::raw_sql("DELETE FROM client_registry.patient WHERE phn <> '9876500011'")
-        .execute(&mut cluster::connect(&database.url).await)
-        .await
-        .expect("deletes");
+    let waiting = "SELECT count(*) FROM attachment.registration WHERE state = 'active'";
+    assert_eq!(database.count(waiting).await, 24, "those who wait, as in the sandbox");
+    let left =
+        "TRUNCATE attachment.family CASCADE; DELETE FROM panel.patient WHERE phn <> '9876500011';
+                DELETE FROM client_registry.patient WHERE phn <> '9876500011'";
+    sqlx::raw_sql(left).execute(&mut cluster::connect(&database.url).await).await.expect("deletes");
     home.serve("--load-cast true").stop();
     let patients = "SELECT count(*) FROM client_registry.patient";
     assert_eq!(database.count(patients).await, 1, "a registry that holds anybody is left alone");
+    assert_eq!(database.count(waiting).await, 0, "and nobody invented waits among them");
 }
 
 #[tokio::test(flavor = "multi_thread")]
