@@ -195,8 +195,8 @@ struct Bar {
     x: usize,
     y: u32,
     height: u32,
-    /// Its number is not told: a mark stands for it.
-    hidden: bool,
+    /// What stands for its number: a bar, a dash for few, an outline for one that is withheld.
+    look: &'static str,
     month: String,
 }
 
@@ -230,15 +230,17 @@ impl Chart {
         let counts: Vec<Cell> = community.months.iter().map(cell).collect();
         let most = counts.iter().map(|cell| count(*cell).unwrap_or(0)).max().unwrap_or(0);
         let bar = |(place, (cell, month)): (usize, (&Cell, &Month))| {
-            let height = count(*cell).map_or(2, |count| {
-                u32::try_from(u64::from(count) * u64::from(HEIGHT) / u64::from(most.max(1)))
-                    .unwrap_or(HEIGHT)
-            });
+            let share = |count: u32| u64::from(count) * u64::from(HEIGHT) / u64::from(most.max(1));
+            let (height, look) = match *cell {
+                Cell::Number(count) => (u32::try_from(share(count)).unwrap_or(HEIGHT), "count"),
+                Cell::Few => (2, "few"),
+                Cell::Withheld => (HEIGHT, "withheld"),
+            };
             Bar {
                 x: place * STEP,
                 y: HEIGHT - height,
                 height,
-                hidden: count(*cell).is_none(),
+                look,
                 month: month.first().format("%b").to_string(),
             }
         };
