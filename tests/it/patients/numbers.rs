@@ -105,6 +105,8 @@ async fn the_page_has_a_chart_its_text_and_the_table_for_each_community_and_nobo
     assert_eq!(page.matches("role=\"img\"").count(), 8);
     assert_eq!(page.matches("<table>").count(), 4);
     assert!(page.contains("Aug 2026 10, Sep 2026 5, Oct 2026 10</desc>"), "{page}");
+    // "All communities", September: who found a provider is withheld; where nobody did, fewer than five did.
+    assert!(page.contains(" class=\"withheld\"/>") && page.contains(" class=\"few\"/>"), "{page}");
     assert!(!page.contains("10000000") && !page.contains("mail.example"), "nobody is in it");
     assert!(!page.contains("<script") && !page.contains(" style=\""), "the policy forbids both");
 }
