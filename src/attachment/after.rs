@@ -52,15 +52,6 @@ pub enum Step {
         /// To which panel, when it becomes attached.
         panel: Option<PanelId>,
     },
-    /// A registration goes on under the number that the Client Registry has put in place of theirs.
-    Renumber(RegistrationId),
-    /// A registration's wait began earlier than it says.
-    Backdate {
-        /// Which.
-        id: RegistrationId,
-        /// When it began.
-        began: DateTime<Utc>,
-    },
     /// A proposal moves.
     Proposal {
         /// Which.
@@ -89,6 +80,8 @@ words! {
         Died = "died",
         /// The provider left.
         ProviderLeft = "provider-left",
+        /// Their number was merged into another one, under which they are pending now.
+        Merged = "number-merged",
     }
 }
 
@@ -175,19 +168,57 @@ pub fn after_lapsed(place: &Place) -> Vec<Step> {
     off_the_list(place, Move::PutBack, ProposalState::Expired, Dropped::NotConfirmed)
 }
 
-/// The Client Registry put another number in place of theirs, under which they may be registered as well: one registration goes on, with the
-/// longer wait. Whoever was accepted keeps the number until that has come to its end, and so does whoever is attached.
-pub fn after_merged(place: &Place, other: Option<&Place>) -> Vec<Step> {
-    let accepted = |open: &OpenProposal| open.state == ProposalState::Accepted;
-    if !place.state.is_waiting() || place.proposal.as_ref().is_some_and(accepted) {
-        return Vec::new();
+/// What becomes of somebody whose number the Client Registry merged into another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Survival {
+    /// What ends.
+    pub steps: Vec<Step>,
+    /// What goes on, under the other number.
+    pub registration: RegistrationId,
+    /// The beginning of its wait.
+    pub began: DateTime<Utc>,
+    /// Accepted, and to be entered on the panel under the other number.
+    pub accepted: Option<OpenProposal>,
+}
+
+/// The Client Registry merged the number of somebody who waits into another one, under which they may be registered as well: one registration
+/// goes on, with the longer wait. `None`: nothing is done, since they do not wait, or were accepted and are registered under both.
+pub fn after_merged(
+    place: &Place,
+    other: Option<&Place>,
+    at: DateTime<Utc>,
+    periods: &Periods,
+) -> Option<Survival> {
+    if !place.state.is_waiting() {
+        return None;
     }
-    let Some(other) = other else { return vec![Step::Renumber(place.registration)] };
-    let mut steps = after_gone(place, Move::Merge);
-    if place.registered_at < other.registered_at {
-        steps.push(Step::Backdate { id: other.registration, began: place.registered_at });
+    let accepted = place.proposal.filter(|open| open.state == ProposalState::Accepted);
+    let stays =
+        |steps, began| Survival { steps, registration: place.registration, began, accepted };
+    match other {
+        None => {
+            let entry = accepted.and_then(|open| open.entry);
+            let dropped = entry.map(|entry| Step::Drop(entry, Dropped::Merged));
+            Some(stays(dropped.into_iter().collect(), place.registered_at))
+        }
+        Some(_) if accepted.is_some() => None,
+        // As when they register anew: what they found there does not keep them from looking.
+        Some(other) if !other.state.is_waiting() => {
+            let short = periods.is_short(other.state_at, at);
+            let began = if short {
+                other.registered_at.min(place.registered_at)
+            } else {
+                place.registered_at
+            };
+            Some(stays(after(other, Move::RegisterAnew), began))
+        }
+        Some(other) => Some(Survival {
+            steps: after_gone(place, Move::Merge),
+            registration: other.registration,
+            began: place.registered_at.min(other.registered_at),
+            accepted: None,
+        }),
     }
-    steps
 }
 
 /// A move that takes them off the list that they are on, and off the panel where they were pending.
@@ -233,8 +264,6 @@ mod tests {
                 format!("{} {} {}", was.word(), by.word(), became.word())
             }
             Step::Proposal { was, became, .. } => format!("{} {}", was.word(), became.word()),
-            Step::Renumber(_) => "renumber".into(),
-            Step::Backdate { began, .. } => format!("backdate {}", began.date_naive()),
             Step::Record(_) => "record".into(),
             Step::Drop(_, why) => format!("drop {}", why.word()),
         };
@@ -324,26 +353,57 @@ mod tests {
         assert_eq!(after_removed(&proposed, HERE, at, &Periods::default()), []);
     }
 
+    /// What ends, which registration goes on, and since when.
+    fn survives(place: &Place, other: Option<&Place>) -> Option<(Vec<String>, u128, i64)> {
+        let at = DateTime::UNIX_EPOCH + TimeDelta::days(500);
+        let survival = after_merged(place, other, at, &Periods::default())?;
+        let since = (survival.began - DateTime::UNIX_EPOCH).num_days();
+        Some((told(&survival.steps), survival.registration.0.as_u128(), since))
+    }
+
     #[test]
-    fn of_two_numbers_of_one_person_one_registration_goes_on_with_the_longer_wait() {
+    fn whose_number_was_merged_goes_on_as_they_stood() {
         use RegistrationState as State;
-        let later = DateTime::UNIX_EPOCH + TimeDelta::days(9);
-        let other = Place { registered_at: later, ..place(State::Attached, None) };
-        let longer = "backdate 1970-01-01".to_owned();
+        let nothing = Vec::<String>::new();
         for state in [State::Active, State::ReconfirmDue, State::Suspended] {
-            assert_eq!(told(&after_merged(&place(state, None), None)), ["renumber"]);
-            let ended = format!("{} number-merged withdrawn", state.word());
-            let both = [ended.clone(), longer.clone()];
-            assert_eq!(told(&after_merged(&place(state, None), Some(&other))), both);
-            let younger = Place { registered_at: later, ..place(state, None) };
-            assert_eq!(told(&after_merged(&younger, Some(&other))), [ended]);
+            assert_eq!(survives(&place(state, None), None), Some((nothing.clone(), 7, 0)));
         }
         let listed = place(State::Proposed, Some((ProposalState::InIntake, HERE)));
-        assert_eq!(told(&after_merged(&listed, None)), ["renumber"], "the list keeps them");
-        let ended = ["proposed number-merged withdrawn", "in-intake lost", longer.as_str()];
-        assert_eq!(told(&after_merged(&listed, Some(&other))), ended);
+        assert_eq!(survives(&listed, None), Some((nothing, 7, 0)), "the list keeps them");
         let accepted = place(State::Proposed, Some((ProposalState::Accepted, HERE)));
-        assert_eq!(after_merged(&accepted, None), []);
-        assert_eq!(after_merged(&place(State::Attached, None), Some(&other)), []);
+        let dropped = vec!["drop number-merged".to_owned()];
+        assert_eq!(survives(&accepted, None), Some((dropped, 7, 0)));
+        for state in [State::Attached, State::Withdrawn, State::Deceased] {
+            assert_eq!(survives(&place(state, None), None), None);
+        }
+    }
+
+    #[test]
+    fn of_registrations_under_both_numbers_one_goes_on_with_the_longer_wait() {
+        use RegistrationState as State;
+        let day = |days| DateTime::UNIX_EPOCH + TimeDelta::days(days);
+        let other = |state| Place {
+            registration: RegistrationId(Uuid::from_u128(8)),
+            registered_at: day(9),
+            state_at: day(9),
+            ..place(state, None)
+        };
+        let younger = Place { registered_at: day(20), ..place(State::Active, None) };
+        let ended = vec!["active number-merged withdrawn".to_owned()];
+        let waiting = other(State::Suspended);
+        let older = place(State::Active, None);
+        assert_eq!(survives(&older, Some(&waiting)), Some((ended.clone(), 8, 0)));
+        assert_eq!(survives(&younger, Some(&waiting)), Some((ended, 8, 9)));
+        let listed = place(State::Proposed, Some((ProposalState::InIntake, HERE)));
+        let lost = ["proposed number-merged withdrawn", "in-intake lost"].map(str::to_owned);
+        assert_eq!(survives(&listed, Some(&waiting)), Some((lost.to_vec(), 8, 0)));
+        let accepted = place(State::Proposed, Some((ProposalState::Accepted, HERE)));
+        assert_eq!(survives(&accepted, Some(&waiting)), None, "that comes to its end first");
+        // Attached under the other number: they look all the same. The attachment of 491 days was none to take a date from.
+        let anew = vec!["attached registered-anew withdrawn".to_owned()];
+        let attached = other(State::Attached);
+        assert_eq!(survives(&younger, Some(&attached)), Some((anew.clone(), 7, 20)));
+        let lately = Place { state_at: day(400), ..attached };
+        assert_eq!(survives(&younger, Some(&lately)), Some((anew, 7, 9)));
     }
 }

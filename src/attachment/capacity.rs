@@ -66,6 +66,8 @@ pub struct Taken {
 words! {
     /// What bounds how many more people can be proposed.
     Bound {
+        /// The provider has no role at the clinic any more.
+        ProviderLeft = "provider-left",
         /// The provider accepts nobody.
         NotAccepting = "not-accepting",
         /// How many are anticipated.

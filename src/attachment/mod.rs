@@ -51,7 +51,7 @@ mod score;
 mod standing;
 
 pub use after::{
-    Dropped, OpenProposal, Place, Step, after, after_confirmed, after_gone, after_lapsed,
+    Dropped, OpenProposal, Place, Step, Survival, after, after_confirmed, after_gone, after_lapsed,
     after_merged, after_provider_left, after_removed,
 };
 pub use capacity::{
@@ -69,7 +69,7 @@ pub use emr::{
 };
 pub use letter::{LONGEST_TEXT, Letter, NoticeKind, NoticePages};
 pub use numbers::{Cell, CommunityNumbers, Month, Numbers, Published, Tally, months_before};
-pub use policy::Policy;
+pub use policy::{AsOf, Policy};
 pub use proposal::{
     Answer, DeclineReason, LeaveOutReason, ListId, ListState, ProposalId, ProposalState,
 };

@@ -1,5 +1,7 @@
 //! What the province leaves open.
 
+use chrono::{DateTime, NaiveDate, Utc};
+
 use super::{Bands, Periods, Weights};
 
 /// Choices, each with its default.
@@ -24,4 +26,13 @@ impl Default for Policy {
             code: "98890",
         }
     }
+}
+
+/// When panels are looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct AsOf {
+    /// Now.
+    pub at: DateTime<Utc>,
+    /// Whose role at a clinic ended before this day has left it.
+    pub left_before: NaiveDate,
 }

@@ -110,10 +110,10 @@ impl ProposalState {
         matches!(self, ProposalState::Proposed | ProposalState::InIntake)
     }
 
-    /// Whether it is shown who they are: while it is open, and where it led to a panel. What came to nothing gives nobody
-    /// a look at somebody who waits elsewhere.
-    pub const fn shows_whom(self) -> bool {
-        self.is_open() || matches!(self, ProposalState::Confirmed)
+    /// Whether it is shown who they are: while it is open, and as long as they are attached to the panel that it led to. What came to nothing,
+    /// or to its end, gives nobody a look at somebody who waits elsewhere.
+    pub const fn shows_whom(self, attached_here: bool) -> bool {
+        self.is_open() || attached_here && matches!(self, ProposalState::Confirmed)
     }
 
     /// Where an answer leads. `None`: it is not possible from here.
@@ -162,11 +162,13 @@ mod tests {
 
     #[test]
     fn whoever_was_not_taken_is_no_longer_shown() {
-        let shown: Vec<_> = ProposalState::ALL.iter().filter(|state| state.shows_whom()).collect();
         use ProposalState as State;
-        assert_eq!(
-            shown,
-            [&State::Proposed, &State::InIntake, &State::Accepted, &State::Confirmed]
-        );
+        let shown = |attached_here| -> Vec<State> {
+            let all = State::ALL.iter().copied();
+            all.filter(|state| state.shows_whom(attached_here)).collect()
+        };
+        let open = [State::Proposed, State::InIntake, State::Accepted];
+        assert_eq!(shown(false), open);
+        assert_eq!(shown(true), [&open[..], &[State::Confirmed]].concat());
     }
 }

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::attachment::{Became, Chore, Chosen, Step, after_confirmed, after_removed, clean};
+use crate::audit::Record;
 use crate::fhir::Path;
 use crate::message::{Name, Patient, Phn, PhnCheck};
 use crate::panel::{Here, PanelId};
@@ -157,25 +158,31 @@ impl Desk<'_> {
             all.filter(|(_, became)| wanted(**became)).map(|(phn, _)| *phn).collect()
         };
         let changed = of(Became::has_changed);
+        // Also whoever is not changed is told of, or was asked about in vain.
+        let others: Vec<(&'static str, Vec<&str>)> = [
+            ("clean-up-no-match", of(|became| became == Became::NoMatch)),
+            ("clean-up-unchanged", of(|b| !b.has_changed() && b != Became::NoMatch)),
+        ]
+        .into_iter()
+        .filter(|(_, phns)| !phns.is_empty())
+        .collect();
         if changed.is_empty() {
             drop(act);
+            for (event, phns) in others {
+                self.seen(event, &About::panel(side, phns)).await?;
+            }
         } else {
             act.change(side.id, &cleaned.changes).await?;
             let steps = self.settled(&mut act, side, &chosen, &changed).await?;
             act.take(&steps, self.billing()).await?;
             act.raise(&changed).await?;
-            let record =
-                self.record(&act.by, "clean-up-panel", &About::panel(side, changed.clone()));
-            act.commit(&record).await?;
-        }
-        // Also whoever is not changed is told of, or was asked about in vain.
-        for (event, phns) in [
-            ("clean-up-no-match", of(|became| became == Became::NoMatch)),
-            ("clean-up-unchanged", of(|b| !b.has_changed() && b != Became::NoMatch)),
-        ] {
-            if !phns.is_empty() {
-                self.seen(event, &About::panel(side, phns)).await?;
+            let mut records =
+                vec![self.record(&act.by, "clean-up-panel", &About::panel(side, changed))];
+            for (event, phns) in others {
+                let beside = self.by(Some(&side.practitioner_key));
+                records.push(self.record(&beside, event, &About::panel(side, phns)));
             }
+            act.commit_all(&records).await?;
         }
         Ok(cleaned.became)
     }

@@ -61,7 +61,7 @@ impl Desk<'_> {
         let entries = store.clinic_entries(clinic, today).await?;
         let kept = store.clinic_details(clinic).await?;
         let staff = store.staff_of(&[clinic]).await?;
-        let mut panels = store.panels_at(clinic, self.now(), today).await?;
+        let mut panels = store.panels_at(clinic, self.as_of(), today).await?;
         panels.sort_by(|one, other| one.practitioner.cmp(&other.practitioner));
         let providers: Vec<&str> =
             panels.iter().map(|panel| panel.practitioner_key.as_str()).collect();

@@ -183,9 +183,11 @@ impl Desk<'_> {
         if act.members_of(&all).await? != members || act.has_on(panel, &phns).await? {
             return Err(ELSEWHERE);
         }
-        let side = act.panel(panel).await?.ok_or(Refusal::NotFound)?;
+        act.by.at = self.now();
+        let side = act.panel(panel, self.as_of()).await?.ok_or(Refusal::NotFound)?;
         // Whoever is left out is a candidate as well: a list names nobody else.
-        let seekers = act.seekers(network, community, &all).await?;
+        let mut seekers = act.seekers(network, community, &all).await?;
+        seekers.retain(Seeker::is_within_reach);
         if seekers.len() != all.len() {
             return Err(ELSEWHERE);
         }

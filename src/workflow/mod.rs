@@ -24,7 +24,7 @@ mod wishes;
 
 use chrono::{DateTime, Utc};
 
-use crate::attachment::{Acting, Person};
+use crate::attachment::{Acting, AsOf, Person};
 use crate::audit::{Origin, Outcome, Patients, Record};
 use crate::panel::PanelId;
 use crate::process::Service;
@@ -107,12 +107,19 @@ impl Desk<'_> {
 
     /// The panel, if they may do that with it.
     async fn panel(&self, panel: PanelId, right: Right) -> Result<PanelSide, Refusal> {
-        let side = self.service.store.panel_side(panel, self.now()).await?;
+        let side = self.service.store.panel_side(panel, self.as_of()).await?;
         side.filter(|side| self.may(side, right)).ok_or(Refusal::NotFound)
     }
 
+    fn as_of(&self) -> AsOf {
+        let grace = self.service.attaching.periods.grace;
+        AsOf { at: self.now(), left_before: self.today() - grace }
+    }
+
+    /// Nobody acts for a provider where they are no longer: their messages would be refused as well.
     fn may(&self, side: &PanelSide, right: Right) -> bool {
         let acts: Option<Acting> = self.person.acts_for(&side.practitioner_key);
+        let acts = acts.filter(|_| side.practises);
         let network = side.community.as_ref().map(|(_, network)| network);
         let coordinates = network.is_some_and(|network| self.person.coordinates(network));
         match right {

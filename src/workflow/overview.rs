@@ -102,7 +102,7 @@ impl Desk<'_> {
         let store = &self.service.store;
         let found = store.networks(&[network]).await?.pop().ok_or(Refusal::NotFound)?;
         let waiting = store.waiting_in(network, self.now()).await?;
-        let panels = store.panels_in(network, self.now()).await?;
+        let panels = store.panels_in(network, self.as_of()).await?;
         Ok(Area { network: found, waiting, panels })
     }
 }

@@ -20,12 +20,13 @@ impl Desk<'_> {
         };
         let keys: Vec<String> = self.person.roles.iter().filter_map(provider).collect();
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-        let mut panels = self.service.store.panels_of(&keys, self.now()).await?;
+        let mut panels = self.service.store.panels_of(&keys, self.as_of()).await?;
         for role in &self.person.roles {
             if let Role::Coordinator { network } = role {
-                panels.extend(self.service.store.panels_in(network, self.now()).await?);
+                panels.extend(self.service.store.panels_in(network, self.as_of()).await?);
             }
         }
+        panels.retain(|side| self.may(side, Right::See));
         panels.sort_by_key(|panel| panel.id);
         panels.dedup_by_key(|panel| panel.id);
         Ok(panels)
@@ -97,8 +98,9 @@ impl Desk<'_> {
         let record = self.record(&by, "state-capacity", &About::panel(&side, Vec::new()));
         let mut act = self.service.store.act(by).await?;
         act.lock_panel(panel).await?;
+        act.by.at = self.now();
         act.state_capacity(&side, capacity).await?;
-        let stated = act.panel(panel).await?.ok_or(Refusal::NotFound)?;
+        let stated = act.panel(panel, self.as_of()).await?.ok_or(Refusal::NotFound)?;
         act.commit(&record).await?;
         Ok(stated)
     }

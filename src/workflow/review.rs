@@ -10,7 +10,7 @@ use crate::attachment::{
 use crate::message::{Phn, PhnFault};
 use crate::panel::{Here, decide_add};
 use crate::registry::PatientRecord;
-use crate::store::{ListView, Moved};
+use crate::store::{Act, ListView, Moved};
 
 use super::{About, Desk, Refusal, Right};
 
@@ -38,7 +38,7 @@ const ON_PANEL: Refusal = Refusal::Conflict(
 );
 
 const OUT_OF_USE: Refusal = Refusal::Conflict(
-    "Somebody whom you accept died, or has another number now. The list says so within minutes: look at it again.",
+    "Somebody died, or their number is not in use any more. Where they have another one, the list has it within minutes: look at it again.",
 );
 
 impl Desk<'_> {
@@ -66,18 +66,18 @@ impl Desk<'_> {
         let mut act = self.service.store.act(by).await?;
         act.lock_panel(side.id).await?;
         act.lock_patients(&phns).await?;
+        act.by.at = self.now();
         let now = act.list(list).await?.ok_or(Refusal::NotFound)?;
+        // Whose number was merged meanwhile is not locked by it.
+        if !now.proposals.iter().all(|proposal| phns.contains(&proposal.phn.as_str())) {
+            return Err(NOT_OPEN);
+        }
         let answered = Answered::of(&now, given)?;
         let accepted: Vec<&str> = answered.accepted.iter().map(|(_, phn)| *phn).collect();
         if act.has_on(side.id, &accepted).await? {
             return Err(ON_PANEL);
         }
-        // As an EMR's add would be refused.
-        let known = act.people(&accepted).await?;
-        let attachable = |phn: &&str| known.get(*phn).is_some_and(PatientRecord::is_attachable);
-        if !accepted.iter().all(attachable) {
-            return Err(OUT_OF_USE);
-        }
+        attachable(&mut act, &accepted).await?;
         act.enter(side.id, &answered.accepted).await?;
         act.move_proposals(&answered.moves).await?;
         act.write_records(&answered.accepted, self.billing()).await?;
@@ -111,8 +111,10 @@ impl Desk<'_> {
         let mut act = self.service.store.act(by).await?;
         act.lock_panel(side.id).await?;
         act.lock_patients(&phns).await?;
+        act.by.at = self.now();
         let now = act.list(list).await?.ok_or(Refusal::NotFound)?;
-        of(&now).ok_or(NOT_OPEN)?;
+        of(&now).filter(|now| *now == owned).ok_or(NOT_OPEN)?;
+        attachable(&mut act, &phns).await?;
         let entries = act.entries(&phns).await?;
         let numbers: Vec<Phn> = phns
             .iter()
@@ -133,6 +135,13 @@ impl Desk<'_> {
         act.commit(&record).await?;
         Ok(self.see_list(list).await?.1)
     }
+}
+
+/// Whether people who are locked can come onto a panel: an EMR's add would be refused as well.
+async fn attachable(act: &mut Act, phns: &[&str]) -> Result<(), Refusal> {
+    let known = act.people(phns).await?;
+    let attachable = |phn: &&str| known.get(*phn).is_some_and(PatientRecord::is_attachable);
+    phns.iter().all(attachable).then_some(()).ok_or(OUT_OF_USE)
 }
 
 /// What answers mean.

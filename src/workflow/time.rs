@@ -174,10 +174,16 @@ async fn follow(service: &Service, merged: &Merged) -> Result<usize, StoreError>
     }
     let places = act.places(&phns).await?;
     let of = |phn: &str| places.iter().find(|(whose, _)| whose == phn).map(|(_, place)| place);
-    let steps = of(&merged.phn).map(|place| after_merged(place, of(&merged.other)));
-    let Some(steps) = steps.filter(|steps| !steps.is_empty()) else { return Ok(0) };
+    let (at, periods) = (act.by.at, &service.attaching.periods);
+    let survival =
+        of(&merged.phn).and_then(|place| after_merged(place, of(&merged.other), at, periods));
+    let Some(survival) = survival else { return Ok(0) };
     let record = own_record(&act.by, Move::Merge.word(), &phns);
-    act.take(&steps, billing(service)).await?;
+    act.take(&survival.steps, billing(service)).await?;
+    act.renumber(survival.registration, &merged.other, survival.began).await?;
+    if let Some(open) = survival.accepted {
+        act.enter(open.panel, &[(open.id, merged.other.as_str())]).await?;
+    }
     act.raise(&phns).await?;
     act.commit(&record).await?;
     Ok(1)

@@ -167,11 +167,12 @@ fn share(text: &str) -> Result<Option<u8>, Refusal> {
 
 /// What room a panel has.
 pub(super) fn room(side: &PanelSide) -> String {
-    match &side.stated {
+    match side.stated.as_ref().zip(side.room()) {
         None => "not stated yet".to_owned(),
-        Some(stated) => {
-            let (room, all) = (stated.capacity.room(stated.taken), stated.capacity.anticipated);
+        Some((stated, room)) => {
+            let all = stated.capacity.anticipated;
             let why = match room.bound {
+                Bound::ProviderLeft => return "the provider has left the clinic".to_owned(),
                 Bound::NotAccepting => return "not accepting now".to_owned(),
                 Bound::Anticipated => "",
                 Bound::Monthly => ", by the month",
@@ -187,7 +188,9 @@ pub(super) fn room_stated(stated: &Stated, today: Today) -> String {
     let (room, day) = (stated.capacity.room(stated.taken), today.day(stated.at));
     let many = |number: Option<u32>| words::people(number.unwrap_or_default());
     let why = match room.bound {
-        Bound::NotAccepting => return format!("Not accepting new patients, stated on {day}."),
+        Bound::NotAccepting | Bound::ProviderLeft => {
+            return format!("Not accepting new patients, stated on {day}.");
+        }
         Bound::Anticipated => String::new(),
         Bound::Monthly => format!(": at most {} a month", many(stated.capacity.monthly)),
         Bound::DesiredSize => {

@@ -45,11 +45,11 @@ fn listed(file: &File, app: &App) -> Result<EmrList, Problem> {
             "This is a spreadsheet file. Save the sheet as CSV UTF-8, and choose that.",
         );
     }
-    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
+    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let told = ["application/fhir+json", "application/json"];
     let kind = file.kind.split(';').next().unwrap_or_default().trim();
     // Browsers call a file what its name ends in; what it begins with is surer.
-    let bundle = text.starts_with(b"{") || told.contains(&kind);
+    let bundle = text.trim_ascii_start().starts_with(b"{") || told.contains(&kind);
     read(if bundle { Kind::Bundle } else { Kind::Table }, text, app)
 }
 

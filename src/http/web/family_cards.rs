@@ -72,7 +72,11 @@ fn words(state: RegistrationState) -> (&'static str, &'static str, &'static str)
             "A provider may call you. If it does not come to anything, you go on waiting with the same date.",
         ),
         State::Attached => ("Found a provider", " good", "You are on a provider's panel."),
-        State::Withdrawn => ("No longer looking", "", "You told us that you no longer look."),
+        State::Withdrawn => (
+            "No longer looking",
+            "",
+            "You told us that you no longer look, or you are registered a second time and that goes on.",
+        ),
         State::Deceased => ("Ended", "", "This registration has ended."),
     }
 }

@@ -112,6 +112,7 @@ mod tests {
             community: None,
             stated: None,
             size: 1,
+            practises: true,
         };
         let member = MemberView {
             phn: "9876500011".into(),

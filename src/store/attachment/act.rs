@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
-use crate::attachment::{Place, Step};
+use crate::attachment::{Place, RegistrationId, Step};
 use crate::audit::Record;
 use crate::panel::PanelId;
 
@@ -13,7 +13,7 @@ use super::super::error::StoreError;
 use super::super::pool::Store;
 use super::super::turn::Turn;
 use super::places::places;
-use super::steps::{Billing, raise, take};
+use super::steps::{Billing, raise, renumber, take};
 
 /// Which act it is, when, by whom and for whom.
 #[derive(Debug, Clone)]
@@ -88,6 +88,20 @@ impl Act {
     pub async fn take(&mut self, steps: &[Step], billing: Billing) -> Result<(), StoreError> {
         let by = self.by.clone();
         take(self.connection(), &by, steps, billing).await
+    }
+
+    /// Lets a registration go on under another number, with the wait that began then; both numbers are locked.
+    ///
+    /// # Errors
+    /// When the database does not answer, or there is no such registration: a defect.
+    pub async fn renumber(
+        &mut self,
+        registration: RegistrationId,
+        phn: &str,
+        began: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let by = self.by.clone();
+        renumber(self.connection(), &by, registration, phn, began).await
     }
 
     /// Lets messages about these people know that something has changed. After every other step.

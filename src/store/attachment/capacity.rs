@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::Row as _;
 use sqlx::postgres::{PgExecutor, PgRow};
 
-use crate::attachment::{Capacity, Gender, MONTH, Mix, Room, Taken};
+use crate::attachment::{AsOf, Bound, Capacity, Gender, MONTH, Mix, Room, Taken};
 use crate::panel::PanelId;
 
 use super::super::error::StoreError;
@@ -31,6 +31,8 @@ pub struct PanelSide {
     pub stated: Option<Stated>,
     /// How many people are on it.
     pub size: i64,
+    /// Whether its provider still has a role at its clinic, or had one until lately.
+    pub practises: bool,
 }
 
 /// A statement of capacity.
@@ -49,7 +51,8 @@ pub struct Stated {
 impl PanelSide {
     /// How many more people can be proposed, and what bounds it; `None`: nothing was stated.
     pub fn room(&self) -> Option<Room> {
-        self.stated.as_ref().map(|stated| stated.capacity.room(stated.taken))
+        let room = self.stated.as_ref().map(|stated| stated.capacity.room(stated.taken))?;
+        Some(if self.practises { room } else { Room { open: 0, bound: Bound::ProviderLeft } })
     }
 
     /// How many more people can be proposed.
@@ -58,7 +61,7 @@ impl PanelSide {
     }
 }
 
-/// Panels with all of that, where $2 is a month ago; the arguments are where `l`, the place of the clinic, comes from, and a condition on it
+/// Panels with all of that, where $2 is a month ago and $3 the day before which a provider has left; the arguments are where `l`, the place of the clinic, comes from, and a condition on it
 /// and on `n`, a panel.
 macro_rules! panels {
     ($place:literal, $condition:literal) => {
@@ -71,7 +74,10 @@ SELECT n.id, n.practitioner_key, n.organization_key, l.community, l.network, ",
                   WHERE x.name ->> 'kind' = 'name' ORDER BY x.place LIMIT 1), '') AS organization,
        (SELECT count(*) FROM panel.entry e WHERE e.panel_id = n.id AND e.status IN ('confirmed', 'pending')) AS size,
        c.accepting, c.anticipated, c.monthly, c.desired_size, c.low, c.medium, c.high, c.gender, c.languages, c.stated_at, c.author,
-       t.unanswered, t.since_stated, t.in_month
+       t.unanswered, t.since_stated, t.in_month,
+       EXISTS (SELECT FROM pas.practitioner_role w
+                WHERE w.practitioner_key = n.practitioner_key AND w.organization_key = n.organization_key AND w.active
+                  AND coalesce((w.period ->> 'end')::date >= $3, true)) AS practises
   FROM panel.panel n
   JOIN pas.practitioner p ON p.key = n.practitioner_key
   JOIN pas.organization o ON o.key = n.organization_key
@@ -103,13 +109,13 @@ macro_rules! panels_of_some {
 
 const BY_ID: &str = panels_of_some!("n.id = $1");
 const BY_PROVIDERS: &str = panels_of_some!("n.practitioner_key = ANY ($1)");
-// $1 the clinic, $3 today: providers who work there, and panels that somebody is still on.
+// $1 the clinic, $4 today: providers who work there, and panels that somebody is still on.
 const BY_CLINIC: &str = panels_of_some!(
     "n.organization_key = $1
    AND (EXISTS (SELECT FROM panel.entry e WHERE e.panel_id = n.id AND e.status IN ('confirmed', 'pending'))
         OR EXISTS (SELECT FROM pas.practitioner_role w
                     WHERE w.practitioner_key = n.practitioner_key AND w.organization_key = n.organization_key AND w.active
-                      AND coalesce((w.period ->> 'end')::date >= $3, true) AND coalesce((w.period ->> 'start')::date <= $3, true)))"
+                      AND coalesce((w.period ->> 'end')::date >= $4, true) AND coalesce((w.period ->> 'start')::date <= $4, true)))"
 );
 // Of all clinics at once.
 const BY_NETWORK: &str =
@@ -128,9 +134,10 @@ impl Store {
     pub async fn panels_of(
         &self,
         practitioners: &[&str],
-        at: DateTime<Utc>,
+        as_of: AsOf,
     ) -> Result<Vec<PanelSide>, StoreError> {
-        let query = sqlx::query(BY_PROVIDERS).bind(practitioners).bind(at - MONTH);
+        let query = sqlx::query(BY_PROVIDERS).bind(practitioners);
+        let query = query.bind(as_of.at - MONTH).bind(as_of.left_before);
         let rows = query.fetch_all(&self.pool).await?;
         rows.iter().map(panel_side).collect()
     }
@@ -142,9 +149,10 @@ impl Store {
     pub async fn panels_in(
         &self,
         network: &str,
-        at: DateTime<Utc>,
+        as_of: AsOf,
     ) -> Result<Vec<PanelSide>, StoreError> {
-        let query = sqlx::query(BY_NETWORK).bind(network).bind(at - MONTH);
+        let query = sqlx::query(BY_NETWORK).bind(network);
+        let query = query.bind(as_of.at - MONTH).bind(as_of.left_before);
         let rows = query.fetch_all(&self.pool).await?;
         rows.iter().map(panel_side).collect()
     }
@@ -156,10 +164,11 @@ impl Store {
     pub async fn panels_at(
         &self,
         clinic: &str,
-        at: DateTime<Utc>,
+        as_of: AsOf,
         today: NaiveDate,
     ) -> Result<Vec<PanelSide>, StoreError> {
-        let query = sqlx::query(BY_CLINIC).bind(clinic).bind(at - MONTH).bind(today);
+        let query = sqlx::query(BY_CLINIC).bind(clinic).bind(as_of.at - MONTH);
+        let query = query.bind(as_of.left_before).bind(today);
         let rows = query.fetch_all(&self.pool).await?;
         rows.iter().map(panel_side).collect()
     }
@@ -171,9 +180,9 @@ impl Store {
     pub async fn panel_side(
         &self,
         panel: PanelId,
-        at: DateTime<Utc>,
+        as_of: AsOf,
     ) -> Result<Option<PanelSide>, StoreError> {
-        find(&self.pool, panel, at).await
+        find(&self.pool, panel, as_of).await
     }
 }
 
@@ -182,9 +191,12 @@ impl Act {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn panel(&mut self, panel: PanelId) -> Result<Option<PanelSide>, StoreError> {
-        let at = self.by.at;
-        find(self.connection(), panel, at).await
+    pub async fn panel(
+        &mut self,
+        panel: PanelId,
+        as_of: AsOf,
+    ) -> Result<Option<PanelSide>, StoreError> {
+        find(self.connection(), panel, as_of).await
     }
 
     /// Writes down what a provider states.
@@ -223,9 +235,10 @@ impl Act {
 async fn find(
     executor: impl PgExecutor<'_>,
     panel: PanelId,
-    at: DateTime<Utc>,
+    as_of: AsOf,
 ) -> Result<Option<PanelSide>, StoreError> {
-    let row = sqlx::query(BY_ID).bind(panel.0).bind(at - MONTH).fetch_optional(executor).await?;
+    let query = sqlx::query(BY_ID).bind(panel.0).bind(as_of.at - MONTH).bind(as_of.left_before);
+    let row = query.fetch_optional(executor).await?;
     row.as_ref().map(panel_side).transpose()
 }
 
@@ -242,6 +255,7 @@ fn panel_side(row: &PgRow) -> Result<PanelSide, StoreError> {
         community: community.zip(network),
         stated: accepting.map(|accepting| stated(row, accepting)).transpose()?,
         size: row.try_get("size")?,
+        practises: row.try_get("practises")?,
     })
 }
 

@@ -75,16 +75,23 @@ SELECT r.phn FROM gone r WHERE $1 IS NOT NULL",
     "r.phn"
 );
 
-// Whoever waits under a number that another one was put in place of, which is in use. Who was accepted is not among them.
-// $1 one number, or null.
+// Whoever waits under a number that was merged into another one, which is in use; a number may have been merged several times. Who was accepted
+// and is registered under both is not among them. $1 one number, or null.
 const MERGED: &str = "
-SELECT r.phn, k.replaced_by AS other
-  FROM client_registry.patient k
-  JOIN attachment.registration r ON r.phn = k.phn AND r.state IN ('active', 'reconfirm-due', 'suspended', 'proposed')
-  JOIN client_registry.patient o ON o.phn = k.replaced_by AND o.active AND o.replaced_by IS NULL
- WHERE k.replaced_by IS NOT NULL AND coalesce(r.phn = $1, true)
-   AND NOT EXISTS (SELECT FROM attachment.proposal p WHERE p.registration_id = r.id AND p.state = 'accepted')
- ORDER BY r.phn LIMIT $2";
+WITH RECURSIVE merged AS (
+    SELECT r.phn, k.replaced_by AS other, 1 AS times,
+           EXISTS (SELECT FROM attachment.proposal p WHERE p.registration_id = r.id AND p.state = 'accepted') AS accepted
+      FROM client_registry.patient k
+      JOIN attachment.registration r ON r.phn = k.phn AND r.state IN ('active', 'reconfirm-due', 'suspended', 'proposed')
+     WHERE k.replaced_by IS NOT NULL AND coalesce(k.phn = $1, true)
+     UNION ALL
+    SELECT m.phn, k.replaced_by, m.times + 1, m.accepted FROM merged m JOIN client_registry.patient k ON k.phn = m.other
+     WHERE k.replaced_by IS NOT NULL AND m.times < 10
+)
+SELECT m.phn, m.other FROM merged m JOIN client_registry.patient o ON o.phn = m.other AND o.active AND o.replaced_by IS NULL
+ WHERE NOT (m.accepted AND (EXISTS (SELECT FROM attachment.registration r WHERE r.phn = m.other AND r.state NOT IN ('withdrawn', 'deceased'))
+                            OR EXISTS (SELECT FROM panel.entry e WHERE e.phn = m.other AND e.status <> 'removed')))
+ ORDER BY m.phn LIMIT $2";
 
 const LISTS: &str = "
 SELECT id, panel_id FROM attachment.list WHERE state = 'sent' AND due_at <= $1 ORDER BY due_at LIMIT $2";

@@ -18,7 +18,7 @@ SELECT json_build_object('phn', e.phn, 'entry_id', e.id, 'panel_id', e.panel_id,
   FROM panel.entry e JOIN panel.panel n ON n.id = e.panel_id
  WHERE e.phn = ANY ($1) AND e.status <> 'removed'";
 
-// Whoever is on the panel as not-mrp keeps that entry. $1 proposals, $2 patients, $3 panel; $4 when, $5 author, $6 for whom, $7 the act.
+// Whoever is on the panel as not-mrp keeps that entry. $1 proposals, $2 patients, $3 panel; $4 when, $5 author, $6 for whom (null: its provider), $7 the act.
 const ACCEPT: &str = "
 WITH asked AS MATERIALIZED (
     SELECT * FROM unnest($1::bigint[], $2::text[]) AS a (proposal_id, phn)
@@ -34,7 +34,7 @@ WITH asked AS MATERIALIZED (
     SELECT id, phn, 'not-mrp'::panel.status AS was FROM again UNION ALL SELECT id, phn, NULL FROM opened
 ), history AS (
     INSERT INTO panel.change (entry_id, was, became, at, author, on_behalf_of, message_id, reason)
-    SELECT id, was, 'pending', $4, $5, $6, $7, 'accepted' FROM entered
+    SELECT id, was, 'pending', $4, $5, coalesce($6, (SELECT practitioner_key FROM panel.panel WHERE id = $3)), $7, 'accepted' FROM entered
 )
 UPDATE attachment.proposal p SET entry_id = n.id
   FROM asked a JOIN entered n USING (phn) WHERE p.id = a.proposal_id";

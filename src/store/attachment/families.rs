@@ -140,6 +140,12 @@ UPDATE attachment.family
    SET email = $2, phone = $3, channel = $4, language = $5, postal_code = $6, community = $7, distance = $8, gender = $9, interpreter = $10
  WHERE id = $1";
 
+// What is not told yet goes the way that they want now: by a call, which is due to nobody who sends, or by whoever sends. $1 family, $2 channel,
+// $3 now.
+const REDIRECT: &str = "
+UPDATE attachment.notice SET due_at = CASE $2 WHEN 'phone' THEN 'infinity'::timestamptz ELSE $3 END
+ WHERE family_id = $1 AND sent_at IS NULL AND given_up_at IS NULL AND (due_at = 'infinity') <> ($2 = 'phone')";
+
 const UPDATE_HEALTH: &str = "
 UPDATE attachment.registration SET changed = $3, conditions = $4, complexity = $5, preferred_name = CASE WHEN $6 THEN $7 ELSE preferred_name END
  WHERE id = $1 AND family_id = $2 AND state NOT IN ('withdrawn', 'deceased')";
@@ -202,6 +208,8 @@ impl Act {
         let query = bind_wishes(sqlx::query(UPDATE_FAMILY).bind(family.0), wishes);
         let updated = query.execute(self.connection()).await?;
         touched(updated.rows_affected(), 1)?;
+        let query = sqlx::query(REDIRECT).bind(family.0).bind(&wishes.channel).bind(by.at);
+        query.execute(self.connection()).await?;
         for told in health {
             let query = sqlx::query(UPDATE_HEALTH).bind(told.registration.0).bind(family.0);
             let query = query.bind(told.changed).bind(&told.conditions);

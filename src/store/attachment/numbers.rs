@@ -19,8 +19,8 @@ pub struct CommunityTally {
 }
 
 // $1 beginnings of months, oldest first, $2 their ends. Whoever moved counts where they live now: the history of addresses is not kept. Somebody
-// waits from a step that led to waiting until one that led out of it; how long is counted from the date that they registered on, which no step
-// changes. The steps between, that they are asked and answer, are most of the history, and are not read. Families came and went together, so
+// waits from a step that led to waiting until one that led out of it; how long is counted from the date that they registered on, which
+// nothing changes but merged numbers. The steps between, that they are asked and answer, are most of the history, and are not read. Families came and went together, so
 // they are counted before they are spread over months, and quantiles are found in counts of months.
 const NUMBERS: &str = "
 WITH month AS MATERIALIZED (
@@ -33,7 +33,7 @@ WITH month AS MATERIALIZED (
       FROM attachment.registration_change s
       JOIN attachment.registration r ON r.id = s.registration_id JOIN attachment.family f ON f.id = r.family_id
       JOIN town t ON t.code = f.community
-     WHERE s.reason IN ('registered', 'attached', 'attachment-ended', 'provider-left', 'withdrawn', 'died')
+     WHERE s.reason IN ('registered', 'attached', 'attachment-ended', 'provider-left', 'withdrawn', 'died', 'number-merged')
 ), moved AS (
     SELECT s.town, m.place,
            count(*) FILTER (WHERE s.reason = 'registered') AS registered,

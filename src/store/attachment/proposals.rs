@@ -65,6 +65,7 @@ pub struct Profile {
 const PROPOSALS: &str = concat!(
     "
 SELECT p.list_id, p.id, p.registration_id, r.family_id, r.phn, p.state, p.reason, p.score, r.complexity, r.changed, r.registered_at,
+       r.state = 'attached' AND r.panel_id = l.panel_id AS attached_here,
        f.language, f.interpreter, f.community AS community_code, c.name AS community,
        CASE WHEN k.masked THEN NULL ELSE k.birth_date END AS birth_date,
        CASE WHEN k.masked THEN NULL ELSE r.preferred_name END AS preferred_name,
@@ -74,6 +75,7 @@ SELECT p.list_id, p.id, p.registration_id, r.family_id, r.phn, p.state, p.reason
     open_name!(),
     " AS name
   FROM attachment.proposal p
+  JOIN attachment.list l ON l.id = p.list_id
   JOIN attachment.registration r ON r.id = p.registration_id
   JOIN attachment.family f ON f.id = r.family_id
   JOIN area.community c ON c.code = f.community
@@ -98,7 +100,11 @@ pub(super) async fn fill(
             phn: row.try_get("phn")?,
             state,
             reason: row.try_get("reason")?,
-            profile: if state.shows_whom() { Some(profile(row)?) } else { None },
+            profile: if state.shows_whom(row.try_get("attached_here")?) {
+                Some(profile(row)?)
+            } else {
+                None
+            },
         };
         if let Some(list) = lists.iter_mut().find(|list| list.id == of) {
             list.proposals.push(proposal);

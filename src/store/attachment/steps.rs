@@ -1,8 +1,9 @@
 //! Steps of the workflow, each guarded by what it was, with its history.
 
+use chrono::{DateTime, Utc};
 use sqlx::postgres::PgConnection;
 
-use crate::attachment::{Move, ProposalState, Step};
+use crate::attachment::{Move, ProposalState, RegistrationId, Step};
 
 use super::super::error::StoreError;
 use super::act::By;
@@ -27,19 +28,13 @@ WITH step AS MATERIALIZED (
 INSERT INTO attachment.registration_change (registration_id, was, became, reason, at, author, on_behalf_of, act_id)
 SELECT s.id, s.was, s.became, s.reason, $6, $7, $8, $9 FROM step s JOIN moved USING (id)";
 
-// $1 ids, $2 when their waits began, or null where their numbers were replaced; $3 why, $4 when, $5 author, $6 the act.
-const PUT_RIGHT: &str = "
-WITH step AS MATERIALIZED (
-    SELECT * FROM unnest($1::uuid[], $2::timestamptz[]) AS s (id, began)
-), put_right AS (
-    UPDATE attachment.registration r
-       SET registered_at = least(s.began, r.registered_at),
-           phn = CASE WHEN s.began IS NULL THEN (SELECT k.replaced_by FROM client_registry.patient k WHERE k.phn = r.phn) ELSE r.phn END
-      FROM step s WHERE r.id = s.id
-    RETURNING r.id, r.state
+// $1 registration, $2 number, $3 the beginning of the wait; $4 why, $5 when, $6 author, $7 the act.
+const RENUMBER: &str = "
+WITH put_right AS (
+    UPDATE attachment.registration SET phn = $2, registered_at = least($3, registered_at) WHERE id = $1 RETURNING id, state
 )
 INSERT INTO attachment.registration_change (registration_id, was, became, reason, at, author, act_id)
-SELECT id, state, state, $3, $4, $5, $6 FROM put_right";
+SELECT id, state, state, $4, $5, $6, $7 FROM put_right";
 
 // $1 ids, $2 was, $3 became; $4 when, $5 author, $6 for whom, $7 the act; $8 why.
 const PROPOSALS: &str = "
@@ -118,7 +113,6 @@ pub(in crate::store) async fn take(
     let (mut ids, mut was, mut became, mut reasons, mut panels) =
         (vec![], vec![], vec![], vec![], vec![]);
     let (mut proposals, mut drops, mut dropped, mut records) = (vec![], vec![], vec![], vec![]);
-    let (mut put_right, mut began_at) = (vec![], vec![]);
     for step in steps {
         match step {
             Step::Registration { id, was: from, became: to, by: reason, panel } => {
@@ -127,14 +121,6 @@ pub(in crate::store) async fn take(
                 became.push(to.word());
                 reasons.push(reason.word());
                 panels.push(panel.map(|panel| panel.0));
-            }
-            Step::Renumber(id) => {
-                put_right.push(id.0);
-                began_at.push(None);
-            }
-            Step::Backdate { id, began } => {
-                put_right.push(id.0);
-                began_at.push(Some(*began));
             }
             Step::Proposal { id, was, became } => proposals.push((id.0, *was, *became, None)),
             Step::Record(id) => records.push(id.0),
@@ -150,12 +136,6 @@ pub(in crate::store) async fn take(
         let query = query.bind(panels).bind(by.at).bind(&by.author).bind(&by.on_behalf_of);
         touched(query.bind(by.id).execute(&mut *connection).await?.rows_affected(), asked)?;
     }
-    if !put_right.is_empty() {
-        let asked = put_right.len();
-        let query = sqlx::query(PUT_RIGHT).bind(put_right).bind(began_at);
-        let query = query.bind(Move::Merge.word()).bind(by.at).bind(&by.author).bind(by.id);
-        touched(query.execute(&mut *connection).await?.rows_affected(), asked)?;
-    }
     move_proposals(connection, by, &proposals).await?;
     write_records(connection, by, &records, billing).await?;
     if !drops.is_empty() {
@@ -164,6 +144,19 @@ pub(in crate::store) async fn take(
         touched(query.bind(dropped).execute(&mut *connection).await?.rows_affected(), asked)?;
     }
     Ok(())
+}
+
+/// A registration goes on under another number, with the wait that began then.
+pub(super) async fn renumber(
+    connection: &mut PgConnection,
+    by: &By,
+    registration: RegistrationId,
+    phn: &str,
+    began: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let query = sqlx::query(RENUMBER).bind(registration.0).bind(phn).bind(began);
+    let query = query.bind(Move::Merge.word()).bind(by.at).bind(&by.author).bind(by.id);
+    touched(query.execute(connection).await?.rows_affected(), 1)
 }
 
 /// A proposal, what it is, what it becomes, and why.

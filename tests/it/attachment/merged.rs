@@ -1,5 +1,6 @@
 //! Numbers that the Client Registry merges while their people wait.
 
+use super::story::Accepted;
 use super::time::Moving;
 use super::*;
 
@@ -68,6 +69,48 @@ async fn of_registrations_under_both_numbers_one_goes_on_with_the_longer_wait() 
     province.emr(ADD, &PATIENTS[4..5]).await;
     assert_eq!(province.states(BASIL).await, ["attached"]);
     assert_eq!(moving.days_later(0).await.registrations, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_was_accepted_is_pending_under_the_other_number_and_is_confirmed_under_it() {
+    let moving = Moving::start("merged-accepted").await;
+    let province = &moving.province;
+    let Accepted { list, .. } = province.accepted(1).await;
+    // Merged twice before anybody looked.
+    moving.merge(&PATIENTS[0], &PATIENTS[4]).await;
+    moving.merge(&PATIENTS[4], &PATIENTS[5]).await;
+    let proposal = &proposals(&province.get(JUNIPER, &list).await.json)[0];
+    let confirm = json!({"proposals": [proposal]});
+    let path = format!("{list}/confirmations");
+    assert_eq!(province.post(JUNIPER, &path, confirm.clone()).await.status, 409);
+    let passed = moving.days_later(0).await;
+    assert_eq!((passed.registrations, passed.failures), (1, 0));
+    assert_eq!(province.statuses(&PATIENTS[..1]).await, ["removed"]);
+    assert_eq!(province.statuses(&PATIENTS[5..6]).await, ["pending"]);
+    let why =
+        "SELECT count(*) FROM panel.change WHERE became = 'removed' AND reason = 'number-merged'";
+    assert_eq!(province.guarded.server.database.count(why).await, 1);
+    assert_eq!(province.post(JUNIPER, &path, confirm).await.status, 200);
+    assert_eq!(province.statuses(&PATIENTS[5..6]).await, ["confirmed"]);
+    assert_eq!(province.states(MARIGOLD).await, ["attached"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_was_attached_under_the_other_number_goes_on_looking() {
+    let moving = Moving::start("merged-attached").await;
+    let province = &moving.province;
+    province.register(BASIL, &PATIENTS[4..5]).await;
+    province.emr(ADD, &PATIENTS[4..5]).await;
+    moving.days_later(500).await;
+    province.emr(REMOVE, &PATIENTS[4..5]).await;
+    province.register(MARIGOLD, &PATIENTS[..1]).await;
+    moving.merge(&PATIENTS[0], &PATIENTS[4]).await;
+    let passed = moving.days_later(0).await;
+    assert_eq!((passed.registrations, passed.failures), (1, 0));
+    assert_eq!(province.states(MARIGOLD).await, ["active"]);
+    assert_eq!(province.states(BASIL).await, ["withdrawn"]);
+    province.emr(ADD, &PATIENTS[4..5]).await;
+    assert_eq!(province.states(MARIGOLD).await, ["attached"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
