@@ -9,7 +9,7 @@ words! {
         Asked = "asked",
         /// They did not.
         NotReconfirmed = "not-reconfirmed",
-        /// A practice could not take them; they wait on.
+        /// They were proposed to a practice, and it led to no provider; they wait on.
         PutBack = "put-back",
         /// They have a provider.
         Attached = "attached",
@@ -120,8 +120,8 @@ impl NoticeKind {
             ),
             NoticeKind::PutBack => told(
                 "You are still waiting, since the day you registered",
-                "A practice looked at your registration and could not take you on. You are back on the registry with the date on which you registered; nothing of your waiting time is lost.",
-                "a practice could not take you on. You are back on the registry; nothing of your waiting time is lost.",
+                "You were proposed to a practice, and this time it did not lead to a provider. You are back on the registry with the date on which you registered; nothing of your waiting time is lost.",
+                "you were proposed to a practice, and this time it did not lead to a provider. You are back on the registry; nothing of your waiting time is lost.",
             ),
             NoticeKind::Attached => told(
                 "You have a provider",

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::access::Keys;
-use crate::outgoing::{self, Address, AddressFault};
+use crate::outgoing::{self, Address, AddressFault, OutgoingFault};
 
 use super::IssuerFault;
 
@@ -70,7 +70,7 @@ impl KeySource {
                 let length =
                     tokio::fs::metadata(path).await.map_err(|_| IssuerFault::NoFile)?.len();
                 if length > outgoing::LONGEST as u64 {
-                    return Err(IssuerFault::TooLong);
+                    return Err(OutgoingFault::TooLong.into());
                 }
                 (tokio::fs::read(path).await.map_err(|_| IssuerFault::NoFile)?.into(), None)
             }
@@ -98,7 +98,7 @@ pub(super) async fn discover(
     let issuer = issuer.to_string();
     match read(&issuer, "openid-configuration", patience).await {
         Ok(found) if found.issuer.is_none() => Err(IssuerFault::AnotherIssuer),
-        Err(IssuerFault::Status(_) | IssuerFault::NoMetadata) => {
+        Err(IssuerFault::Outgoing(OutgoingFault::Status(_)) | IssuerFault::NoMetadata) => {
             read(&issuer, "smart-configuration", patience).await
         }
         other => other,

@@ -1,5 +1,7 @@
 //! Letters, by SMTP.
 
+use std::time::Duration;
+
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
@@ -7,6 +9,9 @@ use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use crate::attachment::Letter;
 
 use super::{MailFault, MailSetting};
+
+/// How long a mail server may take with one: less than the minute after which another server may try it.
+const PATIENCE: Duration = Duration::from_secs(45);
 
 /// A mail server.
 #[derive(Debug, Clone)]
@@ -41,7 +46,9 @@ impl Letters {
             .header(ContentType::TEXT_PLAIN)
             .body(letter.text)
             .map_err(|_| never)?;
-        self.transport.send(message).await.map(drop).map_err(|error| {
+        let sent = tokio::time::timeout(PATIENCE, self.transport.send(message));
+        let sent = sent.await.map_err(|_| MailFault::NotNow)?;
+        sent.map(drop).map_err(|error| {
             let status = error.status().map(u16::from);
             if error.is_permanent() { MailFault::Never(status) } else { MailFault::NotNow }
         })

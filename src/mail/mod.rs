@@ -15,10 +15,8 @@ pub use texts::Texts;
 
 /// Notices that the sandbox keeps.
 const CAUGHT: usize = 200;
-/// Letters taken at a time.
-const LETTERS: i64 = 20;
-/// Text messages taken at a time: so few that even a silent gateway is done with them before another server may try one of them.
-const TEXTS: i64 = 5;
+/// Notices that go by one channel before it is looked again whether there are more.
+const AT_A_TIME: usize = 20;
 
 /// What was caught.
 #[derive(Debug, Clone)]
@@ -166,11 +164,11 @@ impl Mail {
             return Ok((0, 0));
         }
         let (store, clock) = (&service.store, &service.clock);
-        let at_a_time = if by == ContactChannel::Text { TEXTS } else { LETTERS };
         let (mut sent, mut failed) = (0, 0);
-        for DueNotice { id, kind, to, attempts } in
-            store.take_notices(by, at_a_time, clock.now()).await?
-        {
+        for _ in 0..AT_A_TIME {
+            // Each is taken when it is its turn: however slow the one before it was, nobody else may try it meanwhile.
+            let Some(due) = store.take_notice(by, clock.now()).await? else { break };
+            let DueNotice { id, kind, to, attempts } = due;
             let told = match by {
                 ContactChannel::Text => Sent::Text(kind.text(pages)),
                 _ => Sent::Letter(kind.letter(pages)),

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::attachment::Gender;
 
-use super::wishes::Told;
+use super::wishes::{Told, told};
 
 /// People in one family at most.
 pub const MEMBERS: usize = 20;
@@ -52,17 +52,7 @@ pub struct Registering {
 impl Registering {
     /// What they tell of the family as a whole.
     pub(super) fn told(&self) -> Told<'_> {
-        Told {
-            email: self.email.as_deref(),
-            phone: self.phone.as_deref(),
-            channel: self.channel,
-            language: &self.language,
-            postal_code: self.postal_code.as_deref(),
-            community: self.community.as_deref(),
-            distance: self.distance,
-            gender: self.provider_gender,
-            interpreter: self.interpreter.as_deref(),
-        }
+        told!(self)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::store::{Act, FamilyView, HealthUpdate, Named};
 
 use super::registering::CONDITIONS;
-use super::wishes::Told;
+use super::wishes::{Told, told};
 use super::{About, Channel, Desk, Refusal};
 
 /// What a family tells anew: all of it, in place of what it told before.
@@ -49,17 +49,7 @@ pub struct Updating {
 impl Updating {
     /// What they tell of the family as a whole.
     fn told(&self) -> Told<'_> {
-        Told {
-            email: self.email.as_deref(),
-            phone: self.phone.as_deref(),
-            channel: self.channel,
-            language: &self.language,
-            postal_code: self.postal_code.as_deref(),
-            community: self.community.as_deref(),
-            distance: self.distance,
-            gender: self.provider_gender,
-            interpreter: self.interpreter.as_deref(),
-        }
+        told!(self)
     }
 }
 

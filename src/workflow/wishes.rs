@@ -19,6 +19,24 @@ pub(super) struct Told<'t> {
     pub(super) interpreter: Option<&'t str>,
 }
 
+/// What a family tells, of the form that it registers by or the one that it changes it by: both name it alike.
+macro_rules! told {
+    ($asked:expr) => {
+        Told {
+            email: $asked.email.as_deref(),
+            phone: $asked.phone.as_deref(),
+            channel: $asked.channel,
+            language: &$asked.language,
+            postal_code: $asked.postal_code.as_deref(),
+            community: $asked.community.as_deref(),
+            distance: $asked.distance,
+            gender: $asked.provider_gender,
+            interpreter: $asked.interpreter.as_deref(),
+        }
+    };
+}
+pub(super) use told;
+
 impl Told<'_> {
     /// Whether they can be reached by the channel, and what else they gave could be used as well.
     pub(super) fn check_reach(&self) -> Result<(), &'static str> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use pas::access::{Authenticated, Claims, Expectation, Mint, TokenFault, Verifier};
 use pas::issuer::{Issuer, IssuerFault, KeySource, Pace};
+use pas::outgoing::OutgoingFault;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -141,7 +142,7 @@ async fn keys_are_found_by_the_issuers_metadata() {
 async fn keys_are_found_by_smarts_metadata_where_there_is_no_other() {
     let stage = Stage::start().await;
     let (mint, issuer) = (stage.mint(), stage.discovered());
-    assert_eq!(issuer.refresh().await, Err(IssuerFault::Status(404)));
+    assert_eq!(issuer.refresh().await, Err(OutgoingFault::Status(404).into()));
     stage.put(SMART, "200 OK", json!({ "jwks_uri": stage.url(JWKS) }));
     stage.put(JWKS, "200 OK", mint.jwks());
     assert_eq!(issuer.refresh().await, Ok(()));
@@ -178,7 +179,7 @@ async fn metadata_leads_to_no_address_that_others_could_answer_for() {
         (json!("http://issuer.test/jwks"), IssuerFault::NotSecure),
         (json!("file:///etc/passwd"), IssuerFault::NotSecure),
         (json!("not a url"), IssuerFault::NotSecure),
-        (json!(7), IssuerFault::Status(404)),
+        (json!(7), OutgoingFault::Status(404).into()),
     ] {
         lead(to.clone());
         assert_eq!(issuer.refresh().await, Err(why), "{to}");
@@ -193,9 +194,9 @@ async fn an_outage_leaves_the_keys_that_there_are() {
     assert_eq!(issuer.refresh().await, Ok(()));
     let long = format!("{{\"keys\":[],\"more\":\"{}\"}}", "x".repeat(1 << 20));
     for (status, body, why) in [
-        ("500 Internal Server Error", "{}", IssuerFault::Status(500)),
-        ("302 Found\r\nlocation: /elsewhere", "", IssuerFault::Status(302)),
-        ("200 OK", long.as_str(), IssuerFault::TooLong),
+        ("500 Internal Server Error", "{}", OutgoingFault::Status(500).into()),
+        ("302 Found\r\nlocation: /elsewhere", "", OutgoingFault::Status(302).into()),
+        ("200 OK", long.as_str(), OutgoingFault::TooLong.into()),
     ] {
         stage.put(JWKS, status, body);
         assert_eq!(issuer.refresh().await, Err(why), "{status}");
@@ -217,7 +218,7 @@ async fn an_issuer_that_says_nothing_is_not_waited_for() {
     let patience = Duration::from_millis(200);
     let issuer = stage.paced(source, Pace { patience, ..Pace::every(Duration::from_secs(3600)) });
     stage.put(JWKS, SILENCE, "");
-    assert_eq!(issuer.refresh().await, Err(IssuerFault::Silent));
+    assert_eq!(issuer.refresh().await, Err(OutgoingFault::Silent.into()));
     stage.publish(&mint);
     assert_eq!(issuer.refresh().await, Ok(()));
     stage.put(JWKS, SILENCE, "");
@@ -232,7 +233,7 @@ async fn an_issuer_that_is_not_there_is_unreachable() {
     drop(listener);
     let stage = Stage { address, pages: Arc::default(), asked: Arc::default() };
     for issuer in [stage.discovered(), stage.at(JWKS)] {
-        assert_eq!(issuer.refresh().await, Err(IssuerFault::Unreachable));
+        assert_eq!(issuer.refresh().await, Err(OutgoingFault::Unreachable.into()));
     }
     // Somebody is there who does not speak TLS.
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("listens");
@@ -246,7 +247,13 @@ async fn an_issuer_that_is_not_there_is_unreachable() {
     let https = format!("https://{}/jwks", stage.address);
     let source = KeySource::of(&stage.url(""), Some(&https)).expect("a source");
     let failed = stage.issuer(source).refresh().await;
-    assert!(matches!(failed, Err(IssuerFault::Unreachable | IssuerFault::NoRoots)), "{failed:?}");
+    assert!(
+        matches!(
+            failed,
+            Err(IssuerFault::Outgoing(OutgoingFault::Unreachable | OutgoingFault::NoRoots))
+        ),
+        "{failed:?}"
+    );
 }
 
 #[tokio::test]

@@ -59,7 +59,7 @@ const fn to_say(kind: NoticeKind) -> &'static str {
             "They did not say that they are still looking, and are not proposed for now."
         }
         NoticeKind::PutBack => {
-            "A practice could not take them; they wait on since the day they registered."
+            "They were proposed to a practice, and it led to no provider; they wait on since the day they registered."
         }
         NoticeKind::AttachmentEnded => {
             "Their attachment to a provider ended; they wait again since the day they registered."

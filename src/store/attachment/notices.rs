@@ -27,7 +27,7 @@ pub struct DueNotice {
 pub const ATTEMPTS: i32 = 12;
 
 // Whoever takes one puts off the next try by twice as long each time: if they die, somebody else tries then. Families who are reached by telephone
-// are called by people. $1 now, $2 channel, $3 at most so many.
+// are called by people. $1 now, $2 channel.
 const TAKE: &str = "
 WITH due AS (
     SELECT n.id, CASE $2 WHEN 'email' THEN coalesce(f.email, c.email) ELSE coalesce(f.phone, c.phone) END AS place
@@ -35,7 +35,7 @@ WITH due AS (
       LEFT JOIN attachment.family f ON f.id = n.family_id
       LEFT JOIN access.contact c ON c.subject = n.subject
      WHERE n.due_at <= $1 AND n.sent_at IS NULL AND n.given_up_at IS NULL AND coalesce(f.channel, c.channel) = $2
-     ORDER BY n.due_at LIMIT $3 FOR UPDATE OF n SKIP LOCKED
+     ORDER BY n.due_at LIMIT 1 FOR UPDATE OF n SKIP LOCKED
 )
 UPDATE attachment.notice n
    SET attempts = n.attempts + 1, due_at = $1 + interval '1 minute' * 2 ^ least(n.attempts, 11)
@@ -92,18 +92,17 @@ ON CONFLICT ON CONSTRAINT a_person_is_told_once DO NOTHING RETURNING list_id"
 );
 
 impl Store {
-    /// Takes some of the notices that are to be sent by now by this channel; nobody else does for a while.
+    /// Takes a notice that is to be sent by now by this channel; nobody else does for a minute at least.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn take_notices(
+    pub async fn take_notice(
         &self,
         by: ContactChannel,
-        at_a_time: i64,
         now: DateTime<Utc>,
-    ) -> Result<Vec<DueNotice>, StoreError> {
-        let query = sqlx::query(TAKE).bind(now).bind(by.word()).bind(at_a_time);
-        let rows = query.fetch_all(&self.pool).await?;
+    ) -> Result<Option<DueNotice>, StoreError> {
+        let query = sqlx::query(TAKE).bind(now).bind(by.word());
+        let row = query.fetch_optional(&self.pool).await?;
         let notice = |row: &sqlx::postgres::PgRow| -> Result<DueNotice, StoreError> {
             Ok(DueNotice {
                 id: row.try_get("id")?,
@@ -112,7 +111,7 @@ impl Store {
                 attempts: row.try_get("attempts")?,
             })
         };
-        rows.iter().map(notice).collect()
+        row.as_ref().map(notice).transpose()
     }
 
     /// Writes down that a notice was sent.

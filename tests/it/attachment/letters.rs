@@ -1,12 +1,15 @@
 //! What families are told: once of each thing, by a real mail server, again if it was not at home.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::TimeDelta;
 use pas::attachment::NoticePages;
 use pas::mail::Mail;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 use super::time::Moving;
 use super::*;
@@ -18,15 +21,30 @@ pub fn pages() -> NoticePages {
     NoticePages { families: PAGE.to_owned(), people: "https://pas.example/my".to_owned() }
 }
 
+/// What is answered to `RCPT`, when it is.
+type Answered = Pin<Box<dyn Future<Output = &'static str> + Send>>;
+
 /// A mail server that answers `RCPT` with these lines, one a letter, and then takes everything; it keeps what it took.
 async fn mail_server(refusals: Vec<&'static str>) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
+    let refusals = Mutex::new(refusals);
+    slow_mail_server(move || {
+        let refusal = refusals.lock().expect("refusals").pop();
+        Box::pin(async move { refusal.unwrap_or("250 known") })
+    })
+    .await
+}
+
+/// One that takes its time with it.
+async fn slow_mail_server(
+    answer: impl Fn() -> Answered + Send + Sync + 'static,
+) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("listens");
     let address = listener.local_addr().expect("an address");
     let taken: Arc<Mutex<Vec<String>>> = Arc::default();
-    let (refusals, kept) = (Arc::new(Mutex::new(refusals)), Arc::clone(&taken));
+    let (answer, kept) = (Arc::new(answer), Arc::clone(&taken));
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let (refusals, kept) = (Arc::clone(&refusals), Arc::clone(&kept));
+            let (answer, kept) = (Arc::clone(&answer), Arc::clone(&kept));
             tokio::spawn(async move {
                 let (read, mut write) = stream.into_split();
                 let mut lines = BufReader::new(read).lines();
@@ -44,10 +62,7 @@ async fn mail_server(refusals: Vec<&'static str>) -> (SocketAddr, Arc<Mutex<Vec<
                             text.push('\n');
                             continue;
                         }
-                        (None, line) if line.starts_with("RCPT") => {
-                            let refusal = refusals.lock().expect("refusals").pop();
-                            refusal.unwrap_or("250 known")
-                        }
+                        (None, line) if line.starts_with("RCPT") => answer().await,
                         (None, "DATA") => {
                             letter = Some(String::new());
                             "354 go on"
@@ -156,6 +171,54 @@ async fn a_letter_is_tried_again_until_it_is_taken_or_will_never_be() {
     later(600);
     assert_eq!(mail.deliver(service, &pages()).await.expect("tries"), (0, 0), "given up");
     assert_eq!(letters.lock().expect("letters").len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_slow_a_mail_server_is_nobody_else_sends_what_it_has_in_hand_or_will_have() {
+    let moving = Moving::start("letters-slow").await;
+    let province = &moving.province;
+    for (place, who) in [(0, MARIGOLD), (1, BASIL), (2, MARIGOLD)] {
+        let mut family = family(&PATIENTS[place..=place]);
+        family["email"] = format!("somebody{place}@mail.example").into();
+        assert_eq!(province.post(who, "/api/registrations", family).await.status, 201);
+    }
+    // It takes 40 seconds with each letter, and has the second one in hand until it is let go.
+    let (clock, in_hand, go_on) = (moving.clock.clone(), Arc::default(), Arc::default());
+    let (held, let_go): (Arc<Notify>, Arc<Notify>) = (Arc::clone(&in_hand), Arc::clone(&go_on));
+    let came = AtomicUsize::new(0);
+    let (address, slowly) = slow_mail_server(move || {
+        *clock.lock().expect("a clock") += TimeDelta::seconds(40);
+        let is_second = came.fetch_add(1, Ordering::Relaxed) == 1;
+        let (held, let_go) = (Arc::clone(&held), Arc::clone(&let_go));
+        Box::pin(async move {
+            if is_second {
+                held.notify_one();
+                let_go.notified().await;
+            }
+            "250 known"
+        })
+    })
+    .await;
+    let (beside, quickly) = mail_server(Vec::new()).await;
+    let by = |address| Mail::smtp(&format!("smtp://{address}"), "registry@pas.example");
+    let (slow, quick) = (by(address).expect("a mail server"), by(beside).expect("a mail server"));
+    let service = &province.guarded.server.app.service;
+    let meanwhile = async {
+        in_hand.notified().await;
+        let sent = quick.deliver(service, &pages()).await;
+        go_on.notify_one();
+        sent.expect("delivers")
+    };
+    let to = pages();
+    let (slow, quick) = tokio::join!(slow.deliver(service, &to), meanwhile);
+    assert_eq!((slow.expect("delivers"), quick), ((2, 0), (1, 0)));
+    let mut all = slowly.lock().expect("letters").clone();
+    all.extend(quickly.lock().expect("letters").iter().cloned());
+    let to =
+        |letter: &String| letter.lines().find_map(|l| l.strip_prefix("To: ")).map(str::to_owned);
+    let mut to: Vec<String> = all.iter().filter_map(to).collect();
+    to.sort();
+    assert_eq!(to, ["somebody0@mail.example", "somebody1@mail.example", "somebody2@mail.example"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
