@@ -135,7 +135,7 @@ async fn pages_of_families_who_call_are_there_for_agents_alone() {
     let search = saying(&opal.get(SEARCH).await, PATIENTS[0]);
     let card = opal.get(&place).await;
     let blank = opal.get(REGISTER).await.form(REGISTER);
-    let adding = Form { fields: vec![("add".into(), "yes".into())], ..blank.clone() };
+    let adding = Form::made_up(REGISTER.into(), &[("add", "yes")]);
     let changing = opal.get(&change).await.form(&change);
     let leaving = opal.get(&withdraw).await.form(&withdraw);
     let forms = [search, blank, adding, changing, card.form_to("/reconfirm"), leaving];
