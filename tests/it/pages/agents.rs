@@ -86,6 +86,9 @@ async fn an_agent_sees_the_families_that_the_api_lets_them_see() {
     let page = opal.get(&place).await;
     page.says("Marigold Exampleton");
     page.says("Basil Fixturing");
+    let id = place.strip_prefix("/my/families/").expect("a family");
+    let hers = town.sign_in(MARIGOLD).await.get("/my/registrations").await;
+    hers.says(&format!("/my/registrations/{id}/change"));
     assert_eq!(town.count(seen).await, 1);
     let other = format!("{SEARCH}/01890000-0000-7000-8000-000000000000");
     assert_eq!(opal.get(&other).await.status, 404, "of which there is none");
