@@ -15,7 +15,7 @@ pub fn audit_event(event: &Event, naming: &Naming) -> String {
     let resource = AuditEvent {
         resource_type: "AuditEvent",
         id: record.id,
-        r#type: Coding::new(AUDIT_EVENT_TYPE, "rest", Some("RESTful Operation")),
+        r#type: kind(record.event.as_deref()),
         subtype: subtype(record, naming),
         action: action(record.event.as_deref()),
         recorded: record.at.to_rfc3339_opts(SecondsFormat::AutoSi, true),
@@ -41,21 +41,36 @@ const DICOM: &str = "http://dicom.nema.org/resources/ontology/DCM";
 const PERSONS: &str = "http://terminology.hl7.org/CodeSystem/extra-security-role-type";
 const URI: &str = "urn:ietf:rfc:3986";
 
+/// Whoever comes or goes proves who they are; everything else is asked of an interface.
+fn kind(event: Option<&str>) -> Coding {
+    match event {
+        Some("signed-in" | "signed-out") => {
+            Coding::new(DICOM, "110114", Some("User Authentication"))
+        }
+        _ => Coding::new(AUDIT_EVENT_TYPE, "rest", Some("RESTful Operation")),
+    }
+}
+
 /// The operation, and the event it was asked for.
 fn subtype(record: &Record, naming: &Naming) -> Vec<Coding> {
-    let operation = Coding::new(INTERACTION, "operation", Some("operation"));
+    let operation = match record.event.as_deref() {
+        Some("signed-in") => Coding::new(DICOM, "110122", Some("Login")),
+        Some("signed-out") => Coding::new(DICOM, "110123", Some("Logout")),
+        _ => Coding::new(INTERACTION, "operation", Some("operation")),
+    };
     let event =
         record.event.as_deref().map(|code| Coding::new(Naming::emitted(&naming.event), code, None));
     std::iter::once(operation).chain(event).collect()
 }
 
-/// What only looks reads, registering creates, every other act updates; of what named no event, or came to nothing, only the attempt is known.
+/// What only looks reads, registering creates, whoever comes or goes changes nothing, every other act updates; of what named no event, or came to nothing, only the attempt is
+/// known.
 fn action(event: Option<&str>) -> &'static str {
     let Some(word) = event else { return "E" };
     match (MessageEvent::of(word), word) {
-        (Some(MessageEvent::Query), _) | (None, "get-panel" | "clean-up") => "R",
+        (Some(MessageEvent::Query), _) | (None, "get-panel" | "clean-up" | "find-family") => "R",
         (None, word) if word.starts_with("see-") => "R",
-        (None, "register-no-match") => "E",
+        (None, "register-no-match" | "signed-in" | "signed-out") => "E",
         (None, "register") => "C",
         _ => "U",
     }
@@ -276,7 +291,16 @@ struct Detail {
 
 #[cfg(test)]
 mod tests {
-    use super::action;
+    use super::{action, kind};
+
+    #[test]
+    fn whoever_comes_or_goes_proves_who_they_are_and_nothing_else_does() {
+        for (event, expected) in
+            [("signed-in", "110114"), ("signed-out", "110114"), ("see-list", "rest")]
+        {
+            assert_eq!(kind(Some(event)).code, expected, "{event}");
+        }
+    }
 
     #[test]
     fn what_only_looks_reads_and_what_changes_something_does_not() {
@@ -288,6 +312,9 @@ mod tests {
             (Some("see-list"), "R"),
             (Some("clean-up"), "R"),
             (Some("register-no-match"), "E"),
+            (Some("find-family"), "R"),
+            (Some("signed-in"), "E"),
+            (Some("signed-out"), "E"),
             (Some("register"), "C"),
             (Some("answer-list"), "U"),
             (Some("withdrawn"), "U"),

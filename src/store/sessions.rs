@@ -2,7 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::Row as _;
+use sqlx::types::Json;
 
+use crate::audit::Record;
+
+use super::audit::record_sql;
 use super::error::StoreError;
 use super::pool::Store;
 
@@ -32,9 +36,21 @@ impl Default for SessionTimes {
     }
 }
 
-const OPEN: &str = "
-WITH over AS (DELETE FROM web.session WHERE expires_at <= $5 OR seen_at <= $7)
-INSERT INTO web.session (digest, subject, name, form_key, opened_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $5, $6)";
+const OPEN: &str = concat!(
+    "
+WITH over AS (DELETE FROM web.session WHERE expires_at <= $5 OR seen_at <= $7), recorded AS (",
+    record_sql!("8"),
+    ")
+INSERT INTO web.session (digest, subject, name, form_key, opened_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $5, $6)"
+);
+
+// Of two who end one session at once, one is in the trail.
+const CLOSE: &str = concat!(
+    "
+WITH gone AS (DELETE FROM web.session WHERE digest = $1 RETURNING subject)
+",
+    record_sql!("2", "WHERE EXISTS (SELECT FROM gone)")
+);
 
 // Written down once a minute: a page is not worth a transaction each time.
 const GO_ON: &str = "
@@ -42,7 +58,7 @@ WITH seen AS (UPDATE web.session SET seen_at = $2 WHERE digest = $1 AND expires_
 SELECT subject, name, form_key FROM web.session WHERE digest = $1 AND expires_at > $2 AND seen_at > $3";
 
 impl Store {
-    /// Opens a session under the digest of its secret, and clears away those that are over.
+    /// Opens a session under the digest of its secret, with its record in the trail, and clears away those that are over.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -52,10 +68,11 @@ impl Store {
         session: &Session,
         at: DateTime<Utc>,
         times: SessionTimes,
+        record: &Record,
     ) -> Result<(), StoreError> {
         let query = sqlx::query(OPEN).bind(digest).bind(&session.subject).bind(&session.name);
         let query = query.bind(&session.form_key).bind(at).bind(at + times.all);
-        query.bind(at - times.idle).execute(&self.pool).await?;
+        query.bind(at - times.idle).bind(Json([record])).execute(&self.pool).await?;
         Ok(())
     }
 
@@ -78,12 +95,16 @@ impl Store {
         }))
     }
 
-    /// Ends a session.
+    /// Ends a session, with its record in the trail where there is one and the session was there.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn close_session(&self, digest: &[u8]) -> Result<(), StoreError> {
-        let query = sqlx::query("DELETE FROM web.session WHERE digest = $1").bind(digest);
+    pub async fn close_session(
+        &self,
+        digest: &[u8],
+        record: Option<&Record>,
+    ) -> Result<(), StoreError> {
+        let query = sqlx::query(CLOSE).bind(digest).bind(Json(record.as_slice()));
         query.execute(&self.pool).await?;
         Ok(())
     }

@@ -6,7 +6,6 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::attachment::{Became, Chore, Chosen, Step, after_confirmed, after_removed, clean};
-use crate::audit::Record;
 use crate::fhir::Path;
 use crate::message::{Name, Patient, Phn, PhnCheck};
 use crate::panel::{Here, PanelId};

@@ -183,6 +183,54 @@ await browse(async (browser) => {
   // Whoever was not chosen waits on, and is told so.
   await marigold.page.goto('/my/registrations');
   await marigold.seen('patient-standing');
+
+  // Somebody calls: an agent finds their family with the keyboard alone, and registers whoever calls next.
+  const opal = await Visitor.signIn(browser, 'Opal Ringwell');
+  await opal.page.getByRole('link', { name: 'Families who call' }).click();
+  const type = async (label, text) => {
+    await opal.page.getByLabel(label).focus();
+    await opal.page.keyboard.type(text);
+  };
+  await type('Personal health number', '9876500011');
+  await opal.page.keyboard.press('Tab');
+  await opal.page.keyboard.type('Exampletown');
+  await opal.page.getByLabel('Birth date').fill('1984-04-12');
+  await opal.page.keyboard.press('Enter');
+  expect((await opal.page.getByRole('alert').innerText()).includes('No family is found'), 'that is not her name');
+  await opal.seen('agent-not-found');
+  await opal.page.getByLabel('Family name').fill('Exampleton');
+  await opal.page.getByRole('button', { name: 'Find this family' }).focus();
+  await opal.page.keyboard.press('Enter');
+  await opal.page.getByRole('heading', { name: 'A family who calls' }).waitFor();
+  expect(!/98765/.test(opal.page.url()), 'a number is in the address');
+  await opal.seen('agent-family');
+  await opal.page.getByRole('link', { name: 'Families who call' }).click();
+  await opal.page.getByRole('link', { name: 'Register whoever calls' }).click();
+  await opal.page.getByLabel('Telephone number').fill('250-555-0102');
+  await opal.page.getByLabel('Telephone call').check();
+  await opal.page.getByLabel('Postal code', { exact: true }).fill('V0X 9Z1');
+  await opal.page.getByLabel('Personal health number').fill('9876500043');
+  await opal.page.getByLabel('Given names').fill('Rowan');
+  await opal.page.getByLabel('Family name').fill('Placeholt');
+  await opal.page.getByLabel('Birth date').fill('1998-07-07');
+  await opal.page.getByLabel('Why they look for a provider').selectOption('moved-here');
+  await opal.page.getByLabel(/They agreed/).check();
+  await opal.seen('agent-register');
+  await opal.page.getByRole('button', { name: 'Register', exact: true }).click();
+  await told(opal, /They are registered/);
+  await opal.page.getByRole('link', { name: 'Change' }).click();
+  await opal.seen('agent-change');
+  await opal.page.getByRole('button', { name: 'Save' }).click();
+  await told(opal, /changed/);
+  await opal.page.getByRole('button', { name: 'They are still looking' }).click();
+  await told(opal, /still on the registry/);
+  await opal.page.getByRole('link', { name: 'They no longer look' }).click();
+  await opal.seen('agent-withdraw');
+  await opal.page.getByRole('checkbox').check();
+  await opal.page.getByRole('button', { name: 'They no longer look' }).click();
+  await told(opal, /taken off/);
+  await opal.seen('agent-withdrawn');
+
   const letters = juniper.page;
   for (let tries = 0; tries < 60; tries += 1) {
     await letters.goto('/sandbox/mail');

@@ -12,7 +12,9 @@ use crate::browser::{Browser, Form, Shown, sandbox};
 use crate::message::Patient;
 use crate::server::{Server, Setup};
 
+mod agents;
 mod clinic;
+mod comings;
 mod delegates;
 mod families;
 mod members;

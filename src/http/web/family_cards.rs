@@ -1,4 +1,4 @@
-//! How families are shown to whoever registered them: states in plain words, waits in months, standings as bands.
+//! How families are shown to whoever registered them, and to an agent on the telephone with them: states in plain words, waits in months, standings as bands.
 
 use askama::Template;
 use uuid::Uuid;
@@ -9,6 +9,7 @@ use crate::store::{FamilyClinic, FamilyView, RegistrationView};
 use super::super::App;
 use super::clinic_card::ClinicCard;
 use super::visitor::Visitor;
+use super::whose::Whose;
 use super::words::{Today, WITHHELD};
 
 /// The page of all families that somebody registered.
@@ -23,59 +24,79 @@ pub(super) struct Registrations<'v> {
 
 /// A family, in words.
 pub(super) struct ShownFamily {
-    id: Uuid,
-    title: String,
-    community: String,
-    standing: &'static str,
-    attached: String,
-    waits: bool,
-    members: Vec<ShownMember>,
+    pub(super) id: Uuid,
+    pub(super) whose: Whose,
+    pub(super) title: String,
+    pub(super) community: String,
+    pub(super) standing: &'static str,
+    pub(super) attached: String,
+    pub(super) waits: bool,
+    pub(super) members: Vec<ShownMember>,
     /// Where they were accepted.
-    clinics: Vec<ClinicCard>,
+    pub(super) clinics: Vec<ClinicCard>,
 }
 
-struct ShownMember {
-    name: String,
-    phn: String,
-    word: &'static str,
-    tone: &'static str,
-    meaning: &'static str,
-    since: String,
-    waited: Option<String>,
+pub(super) struct ShownMember {
+    pub(super) name: String,
+    pub(super) phn: String,
+    pub(super) word: &'static str,
+    pub(super) tone: &'static str,
+    pub(super) meaning: &'static str,
+    pub(super) since: String,
+    pub(super) waited: Option<String>,
     /// What the next day is for, and the day.
-    reconfirm: &'static str,
-    reconfirm_by: Option<String>,
+    pub(super) reconfirm: &'static str,
+    pub(super) reconfirm_by: Option<String>,
 }
 
 /// What a state is called, how it looks, and what it means for whoever is in it.
-fn words(state: RegistrationState) -> (&'static str, &'static str, &'static str) {
+fn words(state: RegistrationState, whose: Whose) -> (&'static str, &'static str, &'static str) {
     use RegistrationState as State;
     match state {
         State::Active => (
             "Waiting",
             "",
-            "You are on the registry. You hear from us when a provider has room for you.",
+            whose.say(
+                "You are on the registry. You hear from us when a provider has room for you.",
+                "They are on the registry. They hear from us when a provider has room for them.",
+            ),
         ),
         State::ReconfirmDue => (
-            "Are you still looking?",
+            whose.say("Are you still looking?", "Are they still looking?"),
             " bad",
-            "It has been a while. Tell us that you are still looking, or the registration is put on hold.",
+            whose.say(
+                "It has been a while. Tell us that you are still looking, or the registration is put on hold.",
+                "It has been a while. Ask whether they are still looking, or the registration is put on hold.",
+            ),
         ),
         State::Suspended => (
             "On hold",
             " bad",
-            "We did not hear from you, so you are proposed to nobody. Tell us that you are still looking: no waiting time is lost.",
+            whose.say(
+                "We did not hear from you, so you are proposed to nobody. Tell us that you are still looking: no waiting time is lost.",
+                "We did not hear from them, so they are proposed to nobody. Ask whether they are still looking: no waiting time is lost.",
+            ),
         ),
         State::Proposed => (
             "A provider looks at it",
             " good",
-            "A provider may call you. If it does not come to anything, you go on waiting with the same date.",
+            whose.say(
+                "A provider may call you. If it does not come to anything, you go on waiting with the same date.",
+                "A provider may call them. If it does not come to anything, they go on waiting with the same date.",
+            ),
         ),
-        State::Attached => ("Found a provider", " good", "You are on a provider's panel."),
+        State::Attached => (
+            "Found a provider",
+            " good",
+            whose.say("You are on a provider's panel.", "They are on a provider's panel."),
+        ),
         State::Withdrawn => (
             "No longer looking",
             "",
-            "You told us that you no longer look, or you are registered a second time and that goes on.",
+            whose.say(
+                "You told us that you no longer look, or you are registered a second time and that goes on.",
+                "They no longer look, or they are registered a second time and that goes on.",
+            ),
         ),
         State::Deceased => ("Ended", "", "This registration has ended."),
     }
@@ -97,16 +118,19 @@ pub(super) fn name_of(member: &RegistrationView) -> String {
     name.map_or(WITHHELD, String::as_str).to_owned()
 }
 
-fn shown_member(app: &App, today: Today, member: &RegistrationView) -> ShownMember {
-    let (word, tone, meaning) = words(member.state);
+fn shown_member(app: &App, whose: Whose, today: Today, member: &RegistrationView) -> ShownMember {
+    let (word, tone, meaning) = words(member.state, whose);
     let asked_on = member.reconfirmed_at + app.service.attaching.periods.reconfirm;
     let periods = app.service.attaching.periods;
     let (reconfirm, next) = match member.state {
         RegistrationState::Active | RegistrationState::Proposed => {
-            ("We ask whether you are still looking on", Some(asked_on))
+            let ask =
+                ("We ask whether you are still looking on", "They are asked whether they look on");
+            (whose.say(ask.0, ask.1), Some(asked_on))
         }
         RegistrationState::ReconfirmDue => {
-            ("Tell us that you are still looking by", Some(asked_on + periods.answer))
+            let tell = ("Tell us that you are still looking by", "They have to say so by");
+            (whose.say(tell.0, tell.1), Some(asked_on + periods.answer))
         }
         _ => ("", None),
     };
@@ -125,6 +149,7 @@ fn shown_member(app: &App, today: Today, member: &RegistrationView) -> ShownMemb
 
 pub(super) fn shown(
     app: &App,
+    whose: Whose,
     family: &FamilyView,
     attached: Cell,
     clinics: Vec<FamilyClinic>,
@@ -133,8 +158,10 @@ pub(super) fn shown(
     let clinic = |clinic: FamilyClinic| {
         ClinicCard::for_families(&clinic.name, clinic.details.unwrap_or_default())
     };
+    let member = |member: &RegistrationView| shown_member(app, whose, today, member);
     ShownFamily {
         id: family.id.0,
+        whose,
         title: family.members.iter().map(name_of).collect::<Vec<_>>().join(", "),
         community: family.community.clone(),
         standing: stands(Standing::after(family.before)),
@@ -143,7 +170,7 @@ pub(super) fn shown(
             Cell::Few | Cell::Withheld => "fewer than 5 people".to_owned(),
         },
         waits: family.members.iter().any(|member| member.state.is_waiting()),
-        members: family.members.iter().map(|member| shown_member(app, today, member)).collect(),
+        members: family.members.iter().map(member).collect(),
         clinics: clinics.into_iter().map(clinic).collect(),
     }
 }

@@ -7,14 +7,15 @@ use crate::workflow::{Looking, MEMBERS};
 
 use super::typed::Typed;
 use super::visitor::Visitor;
+use super::whose::Whose;
 use super::words::LANGUAGES;
 
 /// What is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fault {
-    text: String,
+    pub(super) text: String,
     /// The id of the field, where it is known.
-    field: Option<String>,
+    pub(super) field: Option<String>,
 }
 
 /// The page of the form.
@@ -22,6 +23,9 @@ pub(super) struct Fault {
 #[template(path = "web/family_form.html")]
 pub(super) struct FamilyForm<'v> {
     pub(super) visitor: &'v Visitor,
+    pub(super) whose: Whose,
+    /// Where it is left without doing anything.
+    pub(super) back: &'v str,
     pub(super) typed: &'v Typed,
     pub(super) faults: &'v [Fault],
     pub(super) communities: &'v [Named],

@@ -25,6 +25,7 @@ struct Home<'h> {
     networks: Vec<NetworkView>,
     clinics: Vec<ClinicShown>,
     is_provider: bool,
+    is_agent: bool,
     acted_for: Vec<ActedForShown>,
 }
 
@@ -83,6 +84,7 @@ pub(super) async fn page(State(app): State<Arc<App>>, visitor: Visitor) -> Respo
             networks,
             clinics: desk.clinics().await?.into_iter().map(clinic).collect(),
             is_provider: visitor.person.is_provider().next().is_some(),
+            is_agent: visitor.person.is_agent(),
             acted_for: desk.acted_for().await?.into_iter().map(acted_for).collect(),
         };
         Ok(Page::of(&visitor, "My desk").show(&content))

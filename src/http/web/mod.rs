@@ -12,6 +12,7 @@ mod clinic;
 mod clinic_card;
 mod delegates;
 mod differing;
+mod families;
 mod family_cards;
 mod family_form;
 mod growing;
@@ -35,6 +36,7 @@ mod targets;
 mod typed;
 mod upload;
 mod visitor;
+mod whose;
 mod words;
 
 use std::sync::Arc;
@@ -45,6 +47,7 @@ use axum::routing::{get, post};
 use super::App;
 
 pub use pages::{Pages, SignIn};
+use whose::Whose;
 
 /// Every page.
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -76,15 +79,9 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/my/notices", get(notices::page).post(notices::keep))
         .route("/sandbox/mail", get(mail::page))
         .route("/my/registrations", get(registrations::all))
-        .route("/my/registrations/new", get(registrations::new).post(registrations::register))
-        .route(
-            "/my/registrations/{family}/change",
-            get(registrations::change).post(registrations::update),
-        )
-        .route("/my/registrations/{family}/reconfirm", post(registrations::reconfirm))
-        .route(
-            "/my/registrations/{family}/withdraw",
-            get(registrations::ask).post(registrations::withdraw),
-        )
+        .route("/my/families", get(families::page).post(families::find))
+        .route("/my/families/{family}", get(families::one))
+        .merge(registrations::routes(Whose::Own))
+        .merge(registrations::routes(Whose::Callers))
         .merge(numbers::routes())
 }

@@ -1,14 +1,17 @@
-//! The families that somebody registered: where they stand, and what they can do about it.
+//! The families that somebody registered: where they stand, and what they can do about it. What changes a family is the same for an agent with
+//! whoever calls.
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
+use axum::routing::{get, post};
+use axum::{Extension, Router};
 use uuid::Uuid;
 
-use crate::attachment::RegistrationId;
+use crate::attachment::{FamilyId, RegistrationId};
 use crate::store::FamilyView;
 use crate::workflow::Refusal;
 
@@ -20,20 +23,30 @@ use super::layout::Page;
 use super::refused::shown;
 use super::typed::{Press, Typed};
 use super::visitor::{Form, Visitor};
+use super::whose::Whose;
 use super::words;
 
 type Shared = State<Arc<App>>;
+
+/// What is done with families, their own or those of callers.
+pub(super) fn routes(whose: Whose) -> Router<Arc<App>> {
+    let below = |rest: &str| format!("{}{rest}", whose.place());
+    Router::new()
+        .route(&below("/new"), get(new).post(register))
+        .route(&below("/{family}/change"), get(change).post(update))
+        .route(&below("/{family}/reconfirm"), post(reconfirm))
+        .route(&below("/{family}/withdraw"), get(ask).post(withdraw))
+        .layer(Extension(whose))
+}
 
 #[derive(Template)]
 #[template(path = "web/withdraw.html")]
 struct Withdraw<'v> {
     visitor: &'v Visitor,
+    whose: Whose,
+    back: &'v str,
     members: Vec<(Uuid, String)>,
     fault: Option<String>,
-}
-
-fn done(what: &str) -> Response {
-    Redirect::to(&format!("/my/registrations?done={what}")).into_response()
 }
 
 /// `GET /my/registrations`
@@ -50,7 +63,7 @@ pub(super) async fn all(
         let mut cards = Vec::new();
         for (family, attached) in families.iter().zip(attached) {
             let clinics = desk.clinics_that_took(family).await?;
-            cards.push(family_cards::shown(&app, family, attached, clinics));
+            cards.push(family_cards::shown(&app, Whose::Own, family, attached, clinics));
         }
         let page = Registrations { visitor: &visitor, done, families: cards };
         Ok(Page::of(&visitor, "Our registrations").show(&page))
@@ -58,17 +71,24 @@ pub(super) async fn all(
     shown(&visitor, page.await)
 }
 
+/// Those who are registered already, where a form is about them.
+type Registered<'r> = Option<(FamilyId, &'r [String])>;
+
 /// The form as it stands, with what is wrong with it.
 async fn form(
     app: &App,
     visitor: &Visitor,
+    whose: Whose,
     typed: &Typed,
     faults: &[Fault],
-    registered: Option<&[String]>,
+    registered: Registered<'_>,
 ) -> Result<Response, Refusal> {
-    let desk = visitor.desk(app);
+    let desk = whose.desk(visitor, app)?;
     let (communities, conditions) = (&desk.communities().await?[..], &desk.conditions().await?[..]);
-    let form = FamilyForm { visitor, typed, faults, communities, conditions, registered };
+    let back = registered.map_or(whose.place().to_owned(), |(family, _)| whose.shown_at(family));
+    let (back, registered) = (back.as_str(), registered.map(|(_, names)| names));
+    let form =
+        FamilyForm { visitor, whose, back, typed, faults, communities, conditions, registered };
     let (title, status) = match (faults.is_empty(), registered.is_none()) {
         (false, _) => ("Please look again", StatusCode::UNPROCESSABLE_ENTITY),
         (true, true) => ("Register", StatusCode::OK),
@@ -86,26 +106,31 @@ fn faults(refusal: Refusal) -> Result<Vec<Fault>, Refusal> {
 }
 
 /// `GET /my/registrations/new`
-pub(super) async fn new(State(app): Shared, visitor: Visitor) -> Response {
-    shown(&visitor, form(&app, &visitor, &Typed::blank(), &[], None).await)
+async fn new(State(app): Shared, Extension(whose): Extension<Whose>, visitor: Visitor) -> Response {
+    shown(&visitor, form(&app, &visitor, whose, &Typed::blank(), &[], None).await)
 }
 
 /// `POST /my/registrations/new`
-pub(super) async fn register(State(app): Shared, Form(visitor, fields): Form<Fields>) -> Response {
+async fn register(
+    State(app): Shared,
+    Extension(whose): Extension<Whose>,
+    Form(visitor, fields): Form<Fields>,
+) -> Response {
     let page = async {
         let (mut typed, press) = Typed::read(fields);
         if press != Press::Send {
             typed.pressed(press);
-            return form(&app, &visitor, &typed, &[], None).await;
+            return form(&app, &visitor, whose, &typed, &[], None).await;
         }
-        let faults = match typed.registering() {
+        let desk = whose.desk(&visitor, &app)?;
+        let faults = match typed.registering(whose) {
             Err(faults) => faults,
-            Ok(asked) => match visitor.desk(&app).register(&asked).await {
-                Ok(_) => return Ok(done("registered")),
+            Ok(asked) => match desk.register(&asked).await {
+                Ok(id) => return Ok(whose.done(id, whose.say("registered", "they-registered"))),
                 Err(refusal) => faults(refusal)?,
             },
         };
-        form(&app, &visitor, &typed, &faults, None).await
+        form(&app, &visitor, whose, &typed, &faults, None).await
     };
     shown(&visitor, page.await)
 }
@@ -118,33 +143,36 @@ fn waiting(family: &FamilyView) -> Result<Vec<(Uuid, String)>, Refusal> {
 }
 
 /// `GET /my/registrations/{family}/change`
-pub(super) async fn change(
+async fn change(
     State(app): Shared,
+    Extension(whose): Extension<Whose>,
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Response {
     let page = async {
-        let family = visitor.desk(&app).see_family(family_id(&id)?).await?;
+        let family = whose.desk(&visitor, &app)?.see_family(family_id(&id)?).await?;
         let names: Vec<String> = waiting(&family)?.into_iter().map(|(_, name)| name).collect();
-        form(&app, &visitor, &Typed::of(&family), &[], Some(&names)).await
+        let registered = Some((family.id, &names[..]));
+        form(&app, &visitor, whose, &Typed::of(&family), &[], registered).await
     };
     shown(&visitor, page.await)
 }
 
 /// `POST /my/registrations/{family}/change`
-pub(super) async fn update(
+async fn update(
     State(app): Shared,
+    Extension(whose): Extension<Whose>,
     Path(id): Path<String>,
     Form(visitor, fields): Form<Fields>,
 ) -> Response {
     let page = async {
-        let desk = visitor.desk(&app);
+        let desk = whose.desk(&visitor, &app)?;
         let (typed, _) = Typed::read(fields);
         let family = desk.see_family(family_id(&id)?).await?;
         let faults = match typed.updating() {
             Err(faults) => faults,
             Ok(asked) => match desk.update_family(family.id, &asked).await {
-                Ok(_) => return Ok(done("changed")),
+                Ok(_) => return Ok(whose.done(family.id, "changed")),
                 Err(refusal) => faults(refusal)?,
             },
         };
@@ -153,20 +181,22 @@ pub(super) async fn update(
             found.map(name_of).unwrap_or_default()
         };
         let names: Vec<_> = typed.members.iter().map(|member| of(&member.registration)).collect();
-        form(&app, &visitor, &typed, &faults, Some(&names)).await
+        form(&app, &visitor, whose, &typed, &faults, Some((family.id, &names))).await
     };
     shown(&visitor, page.await)
 }
 
 /// `POST /my/registrations/{family}/reconfirm`
-pub(super) async fn reconfirm(
+async fn reconfirm(
     State(app): Shared,
+    Extension(whose): Extension<Whose>,
     Path(id): Path<String>,
     Form(visitor, _): Form<Fields>,
 ) -> Response {
     let page = async {
-        visitor.desk(&app).reconfirm_family(family_id(&id)?).await?;
-        Ok(done("reconfirmed"))
+        let id = family_id(&id)?;
+        whose.desk(&visitor, &app)?.reconfirm_family(id).await?;
+        Ok(whose.done(id, whose.say("reconfirmed", "they-reconfirmed")))
     };
     shown(&visitor, page.await)
 }
@@ -175,23 +205,31 @@ pub(super) async fn reconfirm(
 async fn sure(
     app: &App,
     visitor: &Visitor,
+    whose: Whose,
     id: &str,
     fault: Option<String>,
 ) -> Result<Response, Refusal> {
-    let members = waiting(&visitor.desk(app).see_family(family_id(id)?).await?)?;
+    let family = whose.desk(visitor, app)?.see_family(family_id(id)?).await?;
+    let (members, back) = (waiting(&family)?, &whose.shown_at(family.id));
     let status = if fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let page = Withdraw { visitor, members, fault };
+    let page = Withdraw { visitor, whose, back, members, fault };
     Ok(Page::of(visitor, "No longer looking").status(status).show(&page))
 }
 
 /// `GET /my/registrations/{family}/withdraw`
-pub(super) async fn ask(State(app): Shared, visitor: Visitor, Path(id): Path<String>) -> Response {
-    shown(&visitor, sure(&app, &visitor, &id, None).await)
+async fn ask(
+    State(app): Shared,
+    Extension(whose): Extension<Whose>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Response {
+    shown(&visitor, sure(&app, &visitor, whose, &id, None).await)
 }
 
 /// `POST /my/registrations/{family}/withdraw`
-pub(super) async fn withdraw(
+async fn withdraw(
     State(app): Shared,
+    Extension(whose): Extension<Whose>,
     Path(id): Path<String>,
     Form(visitor, fields): Form<Fields>,
 ) -> Response {
@@ -200,9 +238,10 @@ pub(super) async fn withdraw(
         let who: Option<Vec<_>> =
             chosen.map(|(_, id)| id.parse().ok().map(RegistrationId)).collect();
         let who = who.ok_or(Refusal::NotFound)?;
-        match visitor.desk(&app).withdraw_some(family_id(&id)?, &who).await {
-            Ok(()) => Ok(done("withdrawn")),
-            Err(Refusal::Invalid(text)) => sure(&app, &visitor, &id, Some(text)).await,
+        let (desk, family) = (whose.desk(&visitor, &app)?, family_id(&id)?);
+        match desk.withdraw_some(family, &who).await {
+            Ok(()) => Ok(whose.done(family, "withdrawn")),
+            Err(Refusal::Invalid(text)) => sure(&app, &visitor, whose, &id, Some(text)).await,
             Err(refusal) => Err(refusal),
         }
     };

@@ -2,6 +2,7 @@
 //! (`elsewhere`), and without one nobody does.
 
 mod elsewhere;
+mod recorded;
 
 use std::sync::Arc;
 
@@ -18,11 +19,12 @@ use crate::access::CastUser;
 use crate::attachment::Role;
 use crate::store::{Session, SessionTimes};
 
+use super::super::App;
 use super::super::token::Desk;
-use super::super::{App, door};
 use super::layout::{Page, often, told};
 
 pub(super) use elsewhere::back;
+use recorded::{Arrival, close};
 
 #[derive(Template)]
 #[template(path = "web/sign_in.html")]
@@ -83,14 +85,15 @@ pub(super) async fn page(
 }
 
 /// Somebody who signs in, and has not tried so too often from where they are.
-pub(super) struct Knock;
+pub(super) struct Knock(Arrival);
 
 impl FromRequestParts<Arc<App>> for Knock {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
-        let address = door::origin(parts, app.behind_gateway);
-        app.pages.knock(address).map(|()| Knock).map_err(often)
+        let arrival = Arrival::of(parts, app);
+        app.pages.knock(arrival.address).map_err(often)?;
+        Ok(Knock(arrival))
     }
 }
 
@@ -103,7 +106,7 @@ pub(super) struct Asked {
 /// `POST /sign-in`: somebody of the cast, or whoever goes on to the issuer.
 pub(super) async fn sign_in(
     State(app): State<Arc<App>>,
-    Knock: Knock,
+    Knock(arrival): Knock,
     headers: HeaderMap,
     Form(asked): Form<Asked>,
 ) -> Response {
@@ -114,35 +117,41 @@ pub(super) async fn sign_in(
     let Some(user) = cast(&app).iter().find(named) else {
         return told(StatusCode::NOT_FOUND, "Nobody of that name can sign in here.");
     };
-    open(&app, &headers, user.subject.clone(), user.name.clone()).await
+    open(&app, &arrival, &headers, user.subject.clone(), user.name.clone()).await
 }
 
 /// Opens a session under a new secret, and ends the one that this browser had: nobody goes on in one that somebody else gave them.
-async fn open(app: &App, headers: &HeaderMap, subject: String, name: String) -> Response {
+async fn open(
+    app: &App,
+    arrival: &Arrival,
+    headers: &HeaderMap,
+    subject: String,
+    name: String,
+) -> Response {
     let (Some(secret), Some(form_key)) = (random(), random()) else { return not_now() };
-    let cookie = app.pages.session();
-    if let Some(before) = cookie.digest(headers) {
-        // Whatever comes of it: it ends by itself as well.
-        let _ = app.service.store.close_session(&before).await;
-    }
+    let Some(record) = arrival.record(app, "signed-in", &subject) else { return not_now() };
+    // Whatever comes of it: it ends by itself as well.
+    let _ = close(app, arrival, headers).await;
     let session = Session { subject, name, form_key };
     let (now, digest) = (app.service.clock.now(), Sha256::digest(secret.as_bytes()));
-    let opened = app.service.store.open_session(&digest, &session, now, SessionTimes::default());
+    let (store, times) = (&app.service.store, SessionTimes::default());
+    let opened = store.open_session(&digest, &session, now, times, &record);
     if opened.await.is_err() {
         return not_now();
     }
-    with_cookie(Redirect::to("/my").into_response(), &cookie.set(&secret, None))
+    with_cookie(Redirect::to("/my").into_response(), &app.pages.session().set(&secret, None))
 }
 
 /// `POST /sign-out`. Without a form's key: to be signed out by somebody else's page is a nuisance at most.
-pub(super) async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    let cookie = app.pages.session();
-    if let Some(digest) = cookie.digest(&headers) {
-        // Whatever comes of it, the browser forgets the secret.
-        let _ = app.service.store.close_session(&digest).await;
-    }
+pub(super) async fn sign_out(
+    State(app): State<Arc<App>>,
+    arrival: Arrival,
+    headers: HeaderMap,
+) -> Response {
+    // Whatever comes of it, the browser forgets the secret.
+    let _ = close(&app, &arrival, &headers).await;
     let to = app.pages.sign_in().map_or("/sign-in", |_| "/sign-in?done=signed-out");
-    with_cookie(Redirect::to(to).into_response(), &cookie.gone())
+    with_cookie(Redirect::to(to).into_response(), &app.pages.session().gone())
 }
 
 fn not_now() -> Response {

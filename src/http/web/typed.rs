@@ -5,12 +5,11 @@ use uuid::Uuid;
 
 use crate::attachment::{Gender, RegistrationId};
 use crate::store::{FamilyView, RegistrationView};
-use crate::workflow::{
-    Channel, Health, Looking, MEMBERS, Member, RegisteredBy, Registering, Updating,
-};
+use crate::workflow::{Channel, Health, Looking, MEMBERS, Member, Registering, Updating};
 
 use super::asked::Fields;
 use super::family_form::Fault;
+use super::whose::Whose;
 
 /// What stands in the form.
 #[derive(Debug, Clone, Default)]
@@ -84,12 +83,12 @@ impl TypedMember {
             Fault::at(field("birth-date"), "Give the birth date as year-month-day: 1984-04-12.")
         });
         let looking = Looking::of(&self.looking).ok_or_else(|| {
-            Fault::at(field("looking"), "Choose why each of you looks for a provider.")
+            Fault::at(field("looking"), "Choose why each person looks for a provider.")
         });
         let required = [
-            ("phn", &self.phn, "Give the personal health number of each of you."),
-            ("given", &self.given, "Give the given names of each of you."),
-            ("family", &self.family, "Give the family name of each of you."),
+            ("phn", &self.phn, "Give the personal health number of each person."),
+            ("given", &self.given, "Give the given names of each person."),
+            ("family", &self.family, "Give the family name of each person."),
         ];
         let empty = required.into_iter().filter(|(_, typed, _)| typed.trim().is_empty());
         let empty: Vec<Fault> = empty.map(|(name, _, told)| Fault::at(field(name), told)).collect();
@@ -193,7 +192,7 @@ impl Typed {
     }
 
     /// As the workflow takes it.
-    pub(super) fn registering(&self) -> Result<Registering, Vec<Fault>> {
+    pub(super) fn registering(&self, whose: Whose) -> Result<Registering, Vec<Fault>> {
         let (mut members, mut faults) = (Vec::new(), Vec::new());
         for (place, member) in self.members.iter().enumerate() {
             match member.read(place) {
@@ -206,9 +205,7 @@ impl Typed {
             return Err(channel.err().into_iter().chain(faults).collect());
         };
         Ok(Registering {
-            registered_by: RegisteredBy::of(&self.registered_by)
-                .filter(|by| *by != RegisteredBy::Agent)
-                .unwrap_or(RegisteredBy::Self_),
+            registered_by: whose.registered_by(&self.registered_by),
             consent: self.consent,
             email: given(&self.email),
             phone: given(&self.phone),
@@ -249,8 +246,9 @@ impl Typed {
     }
 
     fn channel(&self) -> Result<Channel, Fault> {
-        Channel::of(&self.channel)
-            .ok_or_else(|| Fault::at("channel-email", "Choose how to reach you."))
+        Channel::of(&self.channel).ok_or_else(|| {
+            Fault::at("channel-email", "Choose e-mail, telephone call or text message.")
+        })
     }
 
     /// What is no number is none that is offered: the workflow says so.

@@ -268,6 +268,8 @@ pub(super) fn done(word: Option<&str>) -> Option<&'static str> {
         "notices" => Some("Thank you: this is how we tell you from now on."),
         "called" => Some("Ticked off: they were called."),
         "registered" => Some("You are registered."),
+        "they-registered" => Some("They are registered."),
+        "they-reconfirmed" => Some("They are still on the registry."),
         "changed" => Some("It was changed."),
         "reconfirmed" => Some("Thank you: you are still on the registry."),
         "withdrawn" => Some("They were taken off the registry."),

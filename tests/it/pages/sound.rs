@@ -86,6 +86,10 @@ async fn every_page_has_labels_headings_in_order_and_runs_nothing_that_is_not_na
         is_sound(path, &iris.get(path).await);
     }
     is_sound("delegates", &juniper.get("/my/delegates").await);
+    let mut opal = town.sign_in("opal.ringwell").await;
+    for path in ["/my", "/my/families"] {
+        is_sound(path, &opal.get(path).await);
+    }
     let review = juniper.get(&panel).await;
     assert_eq!(scripts("the review", &review).len(), 1, "one key for each answer");
     let review = review.form_to("/answers");

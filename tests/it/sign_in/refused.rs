@@ -81,8 +81,13 @@ async fn an_id_token_that_is_not_as_it_was_asked_for_signs_nobody_in() {
         let answer = town.browser().sign_in().await;
         nobody(&town, &answer, 400, FAILED).await;
     }
+    let trail = async |sql| town.server.database.count(sql).await;
+    let all = "SELECT count(*) FROM audit.event";
+    assert_eq!(trail(all).await, 0, "a token that proves nothing names nobody");
     town.issuer.claims(Value::Null);
     assert_eq!(town.browser().sign_in().await.status, 303, "it was that, and nothing else");
+    let came = "SELECT count(*) FROM audit.event WHERE event = 'signed-in' AND subject = 'cosmo.matchwright'";
+    assert_eq!((trail(came).await, trail(all).await), (1, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -70,7 +70,7 @@ pub(in super::super) struct Said {
 /// `GET /sign-in/back`: an attempt ends.
 pub(in super::super) async fn back(
     State(app): State<Arc<App>>,
-    Knock: Knock,
+    Knock(arrival): Knock,
     headers: HeaderMap,
     said: Result<Query<Said>, QueryRejection>,
 ) -> Response {
@@ -91,7 +91,10 @@ pub(in super::super) async fn back(
         Some((Some(code), None)) => {
             let now = app.service.clock.now();
             match sign_in.issuer.redeem(&sign_in.client, &attempt, &code, now).await {
-                Ok(who) => open(&app, &headers, who.subject.as_str().to_owned(), who.name).await,
+                Ok(who) => {
+                    let subject = who.subject.as_str().to_owned();
+                    open(&app, &arrival, &headers, subject, who.name).await
+                }
                 Err(fault) => failed(sign_in, fault),
             }
         }
