@@ -158,8 +158,7 @@ async fn page_of(
         clinic: clinic
             .map(|kept| ClinicCard::for_coordinators(&choice.side.organization, kept.details)),
     };
-    let error = if again.is_some() { "Error: " } else { "" };
-    let title = format!("{error}Candidates for {}", choice.side.practitioner);
+    let title = format!("Candidates for {}", choice.side.practitioner);
     Ok(Page::of(visitor, &title).status(status).show(&content))
 }
 

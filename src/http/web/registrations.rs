@@ -69,10 +69,10 @@ async fn form(
     let desk = visitor.desk(app);
     let (communities, conditions) = (&desk.communities().await?[..], &desk.conditions().await?[..]);
     let form = FamilyForm { visitor, typed, faults, communities, conditions, registered };
-    let (title, status) = match (faults.is_empty(), registered.is_none()) {
-        (false, _) => ("Please look again", StatusCode::UNPROCESSABLE_ENTITY),
-        (true, true) => ("Register", StatusCode::OK),
-        (true, false) => ("Change", StatusCode::OK),
+    let title = if registered.is_none() { "Register" } else { "Change" };
+    let status = match faults.is_empty() {
+        true => StatusCode::OK,
+        false => StatusCode::UNPROCESSABLE_ENTITY,
     };
     Ok(Page::of(visitor, title).status(status).show(&form))
 }
