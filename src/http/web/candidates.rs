@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use uuid::Uuid;
 
-use crate::attachment::{FamilyId, LeaveOutReason};
+use crate::attachment::{FamilyId, Ground, LeaveOutReason};
 use crate::panel::PanelId;
 use crate::store::PanelSide;
 use crate::workflow::{Candidate, LeftOut, Refusal, Sending};
@@ -92,7 +92,8 @@ impl CandidateShown {
 
 /// The list of a form: `take` for whoever is on it, in their order, and `why-N` for those who are left out.
 fn sending(fields: &Fields) -> Result<Sending, Refusal> {
-    let invalid = || Refusal::Invalid("That is no list that can be sent.".to_owned());
+    let invalid =
+        || Refusal::Invalid(Ground::Shape, "That is no list that can be sent.".to_owned());
     let number = |text: &str| Uuid::try_parse(text).map(FamilyId).map_err(|_| invalid());
     let mut sending = Sending { families: Vec::new(), left_out: Vec::new() };
     for (_, value) in fields.iter().filter(|(name, _)| name == "take") {
@@ -119,9 +120,10 @@ fn unexplained(fields: &Fields, sending: &Sending) -> Option<Refusal> {
     let missing = fits.filter(|(_, id)| !told(id)).count();
     let missing = i64::try_from(missing).ok().filter(|missing| *missing > 0)?;
     let who = words::count(missing, "candidate who fits is", "candidates who fit are");
-    Some(Refusal::Invalid(format!(
-        "{who} left out without a reason. Choose why, or tick them again."
-    )))
+    Some(Refusal::Invalid(
+        Ground::Answer,
+        format!("{who} left out without a reason. Choose why, or tick them again."),
+    ))
 }
 
 /// A list that was not taken, and why.

@@ -1,6 +1,6 @@
 //! The form by which a provider states what room there is.
 
-use crate::attachment::{Capacity, Gender, Mix};
+use crate::attachment::{Capacity, Gender, Ground, Mix};
 use crate::workflow::Refusal;
 
 use super::words;
@@ -147,7 +147,7 @@ fn tags(text: &str) -> impl Iterator<Item = String> {
 }
 
 fn invalid(text: &str) -> Refusal {
-    Refusal::Invalid(text.to_owned())
+    Refusal::Invalid(Ground::Number, text.to_owned())
 }
 
 fn number(text: &str) -> Result<Option<u32>, Refusal> {
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn what_is_no_number_is_told_and_kept() {
         let stating = sent("accepting=no&anticipated=a+few");
-        assert!(matches!(stating.read(), Err(Refusal::Invalid(_))));
+        assert!(matches!(stating.read(), Err(Refusal::Invalid(..))));
         assert_eq!(stating.anticipated, "a few");
     }
 }

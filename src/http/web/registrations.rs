@@ -80,7 +80,7 @@ async fn form(
 /// What is wrong with a form that could be read, where it can be mended there.
 fn faults(refusal: Refusal) -> Result<Vec<Fault>, Refusal> {
     match refusal {
-        Refusal::Invalid(text) => Ok(vec![Fault::told(text)]),
+        Refusal::Invalid(ground, text) => Ok(vec![Fault::told(ground, text)]),
         other => Err(other),
     }
 }
@@ -202,7 +202,7 @@ pub(super) async fn withdraw(
         let who = who.ok_or(Refusal::NotFound)?;
         match visitor.desk(&app).withdraw_some(family_id(&id)?, &who).await {
             Ok(()) => Ok(done("withdrawn")),
-            Err(Refusal::Invalid(text)) => sure(&app, &visitor, &id, Some(text)).await,
+            Err(Refusal::Invalid(_, text)) => sure(&app, &visitor, &id, Some(text)).await,
             Err(refusal) => Err(refusal),
         }
     };
