@@ -109,6 +109,13 @@ await browse(async (browser) => {
   const left = cosmo.page.locator('li.candidate', { has: chosen }).nth(1);
   await left.getByLabel('If left out, why').selectOption({ index: 1 });
   await left.getByRole('checkbox').uncheck();
+  // The last of them comes first.
+  const last = cosmo.page.locator('li.candidate', { has: chosen }).last();
+  await last.getByLabel(/^Place on the list/).fill('first');
+  await cosmo.page.getByRole('button', { name: 'Send this list' }).click();
+  expect((await cosmo.page.getByRole('alert').innerText()).includes('place on the list'), 'first is no number');
+  await cosmo.seen('coordinator-place-refused');
+  await last.getByLabel(/^Place on the list/).fill('1');
   await cosmo.page.getByRole('button', { name: 'Send this list' }).click();
   await told(cosmo, /list/i);
   await cosmo.seen('coordinator-list-sent');
