@@ -41,6 +41,7 @@ mod clinic;
 mod complexity;
 mod contact;
 mod emr;
+mod ground;
 mod letter;
 mod numbers;
 mod policy;
@@ -67,6 +68,7 @@ pub use contact::{Contact, ContactChannel, dialled, is_email};
 pub use emr::{
     EmrFault, EmrList, EmrName, EmrPatient, Numbering, Unreadable, read_bundle, read_table,
 };
+pub use ground::Ground;
 pub use letter::{LONGEST_TEXT, Letter, NoticeKind, NoticePages};
 pub use numbers::{Cell, CommunityNumbers, Month, Numbers, Published, Tally, months_before};
 pub use policy::{AsOf, Policy};

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::attachment::{
-    Answer, Bound, Complexity, DeclineReason, Field, Gender, LeaveOutReason, ListState, PartName,
-    ProposalState, RegistrationState, Standing,
+    Answer, Bound, Complexity, DeclineReason, Field, Gender, Ground, LeaveOutReason, ListState,
+    PartName, ProposalState, RegistrationState, Standing,
 };
 use crate::panel::Status;
 
@@ -116,7 +116,7 @@ fn panels() -> Vec<(&'static str, Value)> {
     });
     let delegate = json!({"subject": text(), "practitioner": text(), "since": instant()});
     let target = || object(json!({"dueOn": day()}), json!({"size": or_null("integer")}));
-    let problem = json!({"status": number(), "title": text(), "detail": text()});
+    let problem = json!({"status": number(), "title": text(), "code": words(Ground::ALL, Ground::word), "detail": text()});
     vec![
         ("Problem", all_of(problem)),
         ("Me", all_of(json!({"subject": text(), "roles": list_of(object(role, about))}))),

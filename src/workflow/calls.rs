@@ -1,5 +1,6 @@
 //! Families who want to be called: their coordinators call them.
 
+use crate::attachment::Ground;
 use crate::store::{CallView, NetworkView};
 
 use super::{About, Desk, Refusal};
@@ -8,6 +9,7 @@ use super::{About, Desk, Refusal};
 const TICKED: usize = 1_000;
 
 const CALLED: Refusal = Refusal::Conflict(
+    Ground::Called,
     "Somebody else called them already, or there is nothing to call about any more. Look at the calls again.",
 );
 
@@ -44,7 +46,7 @@ impl Desk<'_> {
         notices.sort_unstable();
         notices.dedup();
         if notices.is_empty() || notices.len() > TICKED {
-            return Err(Refusal::Invalid("Say what they were called about.".into()));
+            return Err((Ground::People, "Say what they were called about.").into());
         }
         let by = self.by(None);
         let mut act = self.service.store.act(by.clone()).await?;

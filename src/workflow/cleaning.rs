@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::attachment::{Became, Chore, Chosen, Step, after_confirmed, after_removed, clean};
+use crate::attachment::{
+    Became, Chore, Chosen, Ground, Step, after_confirmed, after_removed, clean,
+};
 use crate::fhir::Path;
 use crate::message::{Name, Patient, Phn, PhnCheck};
 use crate::panel::{Here, PanelId};
@@ -84,7 +86,7 @@ impl Picking {
     fn picked(&self, check: bool) -> Result<Vec<Picked>, Refusal> {
         let parse = |chore: Chore, place: usize, text: &str| {
             Phn::parse(text, check).map_err(|_| {
-                Refusal::Invalid(format!("{}[{place}]: this is no PHN.", chore.word()))
+                Refusal::Invalid(Ground::Phn, format!("{}[{place}]: this is no PHN.", chore.word()))
             })
         };
         let by_number = |chore: Chore, numbers: &[String]| {
@@ -115,7 +117,7 @@ impl Desk<'_> {
     pub async fn cleaning(&self, panel: PanelId, picking: &Picking) -> Result<Cleaning, Refusal> {
         let side = self.panel(panel, Right::Act).await?;
         let people = picking.picked(self.service.reading.phn == PhnCheck::Digit)?;
-        let invalid = |text: &str| Err(Refusal::Invalid(text.to_owned()));
+        let invalid = |text: &'static str| Err((Ground::People, text).into());
         if people.is_empty() {
             return invalid("Choose somebody to be changed.");
         }

@@ -1,7 +1,7 @@
 //! What a director keeps: how their clinic is reached and found, and who works there.
 
 use crate::access::Subject;
-use crate::attachment::{ClinicDetails, ClinicFault, Post, Role};
+use crate::attachment::{ClinicDetails, ClinicFault, Ground, Post, Role};
 use crate::store::{By, ClinicEntry, Delegate, KeptDetails, Named, PanelSide, StaffMember};
 
 use super::{About, Desk, Refusal};
@@ -32,7 +32,15 @@ impl Clinic {
 
 impl From<ClinicFault> for Refusal {
     fn from(fault: ClinicFault) -> Self {
-        Refusal::Invalid(fault.to_string())
+        let ground = match fault {
+            ClinicFault::Phone => Ground::Phone,
+            ClinicFault::Email => Ground::Email,
+            ClinicFault::Lines => Ground::Lines,
+            ClinicFault::PostalCode => Ground::PostalCode,
+            ClinicFault::Long | ClinicFault::Link => Ground::Text,
+            ClinicFault::Name => Ground::Name,
+        };
+        Refusal::Invalid(ground, fault.to_string())
     }
 }
 
@@ -100,7 +108,7 @@ impl Desk<'_> {
     ) -> Result<Clinic, Refusal> {
         self.directs(clinic)?;
         let Some(subject) = Subject::parse(subject) else {
-            return Err(Refusal::Invalid("A name to sign in with has no space in it.".into()));
+            return Err((Ground::Name, "A name to sign in with has no space in it.").into());
         };
         let Post { name, job } = post.tidy()?;
         let by = self.by(None);

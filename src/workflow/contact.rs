@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::attachment::Contact;
+use crate::attachment::{Contact, Ground};
 
 use super::{About, Desk, Refusal};
 
@@ -24,7 +24,7 @@ impl Desk<'_> {
         &self,
         contact: &Contact,
     ) -> Result<(Contact, Option<DateTime<Utc>>), Refusal> {
-        contact.check().map_err(|text| Refusal::Invalid(text.to_owned()))?;
+        contact.check().map_err(|text| Refusal::from((Ground::Reach, text)))?;
         let by = self.by(None);
         let record = self.record(&by, "set-contact", &About::default());
         let mut act = self.service.store.act(by).await?;

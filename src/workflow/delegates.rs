@@ -1,7 +1,7 @@
 //! Who acts for a provider: the provider says so, and nobody hands it on.
 
 use crate::access::Subject;
-use crate::attachment::Role;
+use crate::attachment::{Ground, Role};
 use crate::store::Delegate;
 
 use super::{Desk, Refusal};
@@ -30,7 +30,7 @@ impl Desk<'_> {
             return Err(Refusal::NotFound);
         }
         let Some(subject) = Subject::parse(subject) else {
-            return Err(Refusal::Invalid("A name to sign in with has no space in it.".into()));
+            return Err((Ground::Name, "A name to sign in with has no space in it.").into());
         };
         let role = Role::Delegate { practitioner_key: practitioner.to_owned() };
         let by = self.by(Some(practitioner));

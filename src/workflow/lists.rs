@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use serde::Deserialize;
 
 use crate::attachment::{
-    FamilyId, LeaveOutReason, ListId, Move, NoticeKind, ProposalState, Ranked, RegistrationState,
-    Seeker, Step, Wanted, rank,
+    FamilyId, Ground, LeaveOutReason, ListId, Move, NoticeKind, ProposalState, Ranked,
+    RegistrationState, Seeker, Step, Wanted, rank,
 };
 use crate::panel::PanelId;
 use crate::store::{ListView, PanelSide, Picked, ProposalView};
@@ -57,12 +57,16 @@ pub struct LeftOut {
     pub reason: LeaveOutReason,
 }
 
-const TOO_MANY: Refusal =
-    Refusal::Conflict("There are more people on the list than the panel has room for.");
+const TOO_MANY: Refusal = Refusal::Conflict(
+    Ground::NoRoom,
+    "There are more people on the list than the panel has room for.",
+);
 const ELSEWHERE: Refusal = Refusal::Conflict(
+    Ground::NoCandidate,
     "Somebody on the list can no longer be proposed: another list has them, or they are attached. Look at the candidates again.",
 );
-const OPEN_LIST: Refusal = Refusal::Conflict("The panel has a list that is not answered yet.");
+const OPEN_LIST: Refusal =
+    Refusal::Conflict(Ground::OpenList, "The panel has a list that is not answered yet.");
 
 impl Sending {
     /// Every family that it names, each once.
@@ -71,7 +75,7 @@ impl Sending {
         let all: Vec<FamilyId> = self.families.iter().copied().chain(left_out).collect();
         let distinct: HashSet<_> = all.iter().collect();
         if self.families.is_empty() || distinct.len() != all.len() {
-            return Err(Refusal::Invalid("A list names families, each once.".into()));
+            return Err((Ground::People, "A list names families, each once.").into());
         }
         Ok(all)
     }

@@ -24,7 +24,7 @@ mod wishes;
 
 use chrono::{DateTime, Utc};
 
-use crate::attachment::{Acting, AsOf, Person};
+use crate::attachment::{Acting, AsOf, Ground, Person};
 use crate::audit::{Origin, Outcome, Patients, Record};
 use crate::panel::PanelId;
 use crate::process::Service;
@@ -61,11 +61,11 @@ pub enum Refusal {
     #[error("There is no such thing, or it is not yours.")]
     NotFound,
     /// What was asked makes no sense.
-    #[error("{0}")]
-    Invalid(String),
+    #[error("{1}")]
+    Invalid(Ground, String),
     /// It is not possible as things stand.
-    #[error("{0}")]
-    Conflict(&'static str),
+    #[error("{1}")]
+    Conflict(Ground, &'static str),
     /// They tried too often to name people who are not found.
     #[error(
         "Too many attempts matched nobody. Try again later, or call the Health Connect Registry."
@@ -74,6 +74,27 @@ pub enum Refusal {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// What is wrong with what was asked: in a word, and in a sentence.
+type Wrong = (Ground, &'static str);
+
+impl From<Wrong> for Refusal {
+    fn from((ground, text): Wrong) -> Self {
+        Refusal::Invalid(ground, text.to_owned())
+    }
+}
+
+impl Refusal {
+    /// Why, in a word.
+    pub const fn ground(&self) -> Ground {
+        match self {
+            Refusal::NotFound => Ground::NotFound,
+            Refusal::Invalid(ground, _) | Refusal::Conflict(ground, _) => *ground,
+            Refusal::Often(_) => Ground::Often,
+            Refusal::Store(_) => Ground::NotNow,
+        }
+    }
 }
 
 /// What somebody wants to do with a panel.

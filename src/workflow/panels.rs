@@ -1,6 +1,6 @@
 //! Step 1 of attachment: what room a provider has.
 
-use crate::attachment::{Capacity, Role, Target};
+use crate::attachment::{Capacity, CapacityFault, Ground, Role, Target};
 use crate::panel::PanelId;
 use crate::store::PanelSide;
 
@@ -66,13 +66,11 @@ impl Desk<'_> {
     pub async fn set_target(&self, panel: PanelId, target: Target) -> Result<Vec<Target>, Refusal> {
         let side = self.panel(panel, Right::Coordinate).await?;
         if target.size.is_some_and(|size| size > 100_000) {
-            return Err(Refusal::Invalid("A panel has 100,000 people at most.".into()));
+            return Err((Ground::Number, "A panel has 100,000 people at most.").into());
         }
         // What was agreed for a day that is over stays as it was agreed.
         if target.due_on < self.today() {
-            return Err(Refusal::Invalid(
-                "That day is over: choose today or a day to come.".into(),
-            ));
+            return Err((Ground::Day, "That day is over: choose today or a day to come.").into());
         }
         let by = self.by(None);
         let record = self.record(&by, "set-target", &About::clinic(&side, Vec::new()));
@@ -93,7 +91,14 @@ impl Desk<'_> {
         capacity: &Capacity,
     ) -> Result<PanelSide, Refusal> {
         let side = self.panel(panel, Right::Act).await?;
-        capacity.check().map_err(|fault| Refusal::Invalid(fault.to_string()))?;
+        capacity.check().map_err(|fault| {
+            let ground = match fault {
+                CapacityFault::Mix => Ground::Mix,
+                CapacityFault::Number => Ground::Number,
+                CapacityFault::Language => Ground::Language,
+            };
+            Refusal::Invalid(ground, fault.to_string())
+        })?;
         let by = self.by(Some(&side.practitioner_key));
         let record = self.record(&by, "state-capacity", &About::panel(&side, Vec::new()));
         let mut act = self.service.store.act(by).await?;

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::attachment::{CleanUp, EmrPatient, Listed, clean_up};
+use crate::attachment::{CleanUp, EmrPatient, Ground, Listed, clean_up};
 use crate::message::PhnCheck;
 use crate::panel::PanelId;
 use crate::process::beside;
@@ -53,7 +53,7 @@ impl Desk<'_> {
     ) -> Result<Records, Refusal> {
         let side = self.panel(panel, Right::Act).await?;
         if to < from {
-            return Err(Refusal::Invalid("The period ends before it begins.".into()));
+            return Err((Ground::Day, "The period ends before it begins.").into());
         }
         let store = &self.service.store;
         let parties = store.parties_of(panel).await?.ok_or(Refusal::NotFound)?;

@@ -3,8 +3,9 @@
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-use crate::attachment::Gender;
+use crate::attachment::{Gender, Ground};
 
+use super::Wrong;
 use super::wishes::{Told, told};
 
 /// People in one family at most.
@@ -127,7 +128,7 @@ crate::attachment::words! {
 }
 
 /// What can be told without looking anything up.
-pub(super) fn check(asked: &Registering) -> Result<(), &'static str> {
+pub(super) fn check(asked: &Registering) -> Result<(), Wrong> {
     let distinct = |(place, member): (usize, &Member)| {
         asked.members[..place].iter().all(|other| other.phn != member.phn)
     };
@@ -143,23 +144,24 @@ pub(super) fn check(asked: &Registering) -> Result<(), &'static str> {
             .any(odd)
     };
     if !asked.consent {
-        return Err("Without consent nothing is kept.");
+        return Err((Ground::Consent, "Without consent nothing is kept."));
     }
     let told = asked.told();
     told.check_reach()?;
     if asked.members.is_empty() || asked.members.len() > MEMBERS {
-        return Err("A family has 1 to 20 members.");
+        return Err((Ground::People, "A family has 1 to 20 members."));
     }
     if !asked.members.iter().enumerate().all(distinct) {
-        return Err("Each member is named once.");
+        return Err((Ground::People, "Each member is named once."));
     }
     if asked.members.iter().any(long) {
-        return Err(
+        return Err((
+            Ground::Name,
             "A preferred name has 100 characters at most, and there are 50 conditions at most.",
-        );
+        ));
     }
     if asked.members.iter().any(names) {
-        return Err("A name is one line of text.");
+        return Err((Ground::Name, "A name is one line of text."));
     }
     told.check_wishes()
 }

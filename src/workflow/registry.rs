@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::access::Subject;
 use crate::attachment::{
-    Complexity, FamilyId, Move, Place, RegistrationId, Step, after, after_gone, complexity,
+    Complexity, FamilyId, Ground, Move, Place, RegistrationId, Step, after, after_gone, complexity,
 };
 use crate::fhir::Path;
 use crate::message::{Name, Patient, Phn, PhnCheck};
@@ -52,17 +52,18 @@ impl Desk<'_> {
     /// [`Refusal::Invalid`] where something is missing or makes no sense, and with one and the same text whoever of them does not match;
     /// [`Refusal::Often`] where that happened too often.
     pub async fn register(&self, asked: &Registering) -> Result<FamilyId, Refusal> {
-        let invalid = |text: &str| Refusal::Invalid(text.to_owned());
         if asked.registered_by == RegisteredBy::Agent && !self.person.is_agent() {
-            return Err(invalid("Only an agent of the registry registers as one."));
+            return Err(
+                (Ground::NotAnAgent, "Only an agent of the registry registers as one.").into()
+            );
         }
-        check(asked).map_err(invalid)?;
+        check(asked)?;
         let store = &self.service.store;
         let told =
             Told { wishes: self.wishes(&asked.told()).await?, members: self.told(asked).await? };
         let phns = told.phns();
         if phns.iter().collect::<HashSet<_>>().len() != phns.len() {
-            return Err(invalid("Each member is named once."));
+            return Err((Ground::People, "Each member is named once.").into());
         }
         // From here on an answer tells something of people: whoever guesses is counted, and is in the trail.
         let attempt = self.attempt()?;
@@ -70,7 +71,7 @@ impl Desk<'_> {
         let about = About { phns: phns.clone(), ..About::default() };
         if !self.all_match(&told.members, &records) {
             self.seen("register-no-match", &about).await?;
-            return Err(invalid(NO_MATCH));
+            return Err((Ground::NoMatch, NO_MATCH).into());
         }
         let mut act = store.act(self.by(None)).await?;
         act.lock_patients(&phns).await?;
@@ -86,7 +87,7 @@ impl Desk<'_> {
         } else {
             drop(act);
             self.seen("register-no-match", &about).await?;
-            return Err(invalid(NO_MATCH));
+            return Err((Ground::NoMatch, NO_MATCH).into());
         };
         act.raise(&phns).await?;
         let record = self.record(&act.by, event, &about);
@@ -170,7 +171,7 @@ impl Desk<'_> {
         born: NaiveDate,
     ) -> Result<Patient, Refusal> {
         let check = self.service.reading.phn == PhnCheck::Digit;
-        let phn = Phn::parse(phn, check).map_err(|_| Refusal::Invalid(NO_MATCH.to_owned()))?;
+        let phn = Phn::parse(phn, check).map_err(|_| Refusal::from((Ground::NoMatch, NO_MATCH)))?;
         Ok(Patient { phn, names: vec![name], birth_date: born, at: AT })
     }
 
@@ -195,7 +196,10 @@ impl Desk<'_> {
         let weights = self.service.store.weights(conditions).await?;
         let unknown = |code: &&String| weights.iter().all(|(known, _)| known != *code);
         if let Some(unknown) = conditions.iter().find(unknown) {
-            return Err(Refusal::Invalid(format!("{unknown:?} is no condition on file.")));
+            return Err(Refusal::Invalid(
+                Ground::Condition,
+                format!("{unknown:?} is no condition on file."),
+            ));
         }
         let weights = weights.into_iter().map(|(_, weight)| weight);
         Ok(complexity(weights, changed, self.service.attaching.bands))

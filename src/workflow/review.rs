@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use crate::attachment::{
-    Answer, DeclineReason, FamilyId, ListId, ProposalId, ProposalState, Step, after_confirmed,
+    Answer, DeclineReason, FamilyId, Ground, ListId, ProposalId, ProposalState, Step,
+    after_confirmed,
 };
 use crate::message::{Phn, PhnFault};
 use crate::panel::{Here, decide_add};
@@ -27,17 +28,22 @@ pub struct Given {
     pub reason: Option<DeclineReason>,
 }
 
-const NOT_OPEN: Refusal =
-    Refusal::Conflict("Somebody was answered already, or time was up. Look at the list again.");
+const NOT_OPEN: Refusal = Refusal::Conflict(
+    Ground::Answered,
+    "Somebody was answered already, or time was up. Look at the list again.",
+);
 const TOGETHER: Refusal = Refusal::Conflict(
+    Ground::Split,
     "A family is placed together: whoever of them is taken, all of them are, and whoever is not, none is.",
 );
 
 const ON_PANEL: Refusal = Refusal::Conflict(
+    Ground::OnPanel,
     "Somebody whom you accept is on the panel already. Choose another answer for them, such as declined.",
 );
 
 const OUT_OF_USE: Refusal = Refusal::Conflict(
+    Ground::OutOfUse,
     "Somebody died, or their number is not in use any more. Where they have another one, the list has it within minutes: look at it again.",
 );
 
@@ -51,9 +57,11 @@ impl Desk<'_> {
         let (side, view) = self.list(list, Right::Act).await?;
         let wanting = |given: &&Given| given.answer == Answer::Decline && given.reason.is_none();
         if given.is_empty() || given.iter().any(|given| wanting(&given)) {
-            return Err(Refusal::Invalid(
-                "An answer is for somebody, and to decline has a reason.".into(),
-            ));
+            return Err((
+                Ground::Answer,
+                "An answer is for somebody, and to decline has a reason.",
+            )
+                .into());
         }
         let phns: Vec<&str> = view.proposals.iter().map(|p| p.phn.as_str()).collect();
         let by = self.by(Some(&side.practitioner_key));
@@ -120,11 +128,14 @@ impl Desk<'_> {
             .iter()
             .map(|phn| Phn::parse(phn, false))
             .collect::<Result<_, PhnFault>>()
-            .map_err(|_| Refusal::Conflict("A number on the list is none."))?;
+            .map_err(|_| Refusal::Conflict(Ground::Phn, "A number on the list is none."))?;
         let here = Here { panel: side.id, practitioner_key: &side.practitioner_key };
         let decided = decide_add(&numbers, &entries, here, self.now(), self.service.deciding);
         let decided = decided.map_err(|_| {
-            Refusal::Conflict("Somebody has another provider, who has to take them off first.")
+            Refusal::Conflict(
+                Ground::OtherProvider,
+                "Somebody has another provider, who has to take them off first.",
+            )
         })?;
         act.confirm(&decided.changes).await?;
         let places = act.places(&phns).await?;

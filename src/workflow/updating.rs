@@ -3,14 +3,15 @@
 use serde::{Deserialize, Deserializer};
 
 use crate::attachment::{
-    Cell, FamilyId, Gender, Move, Place, RegistrationId, Step, after, after_gone, months_before,
+    Cell, FamilyId, Gender, Ground, Move, Place, RegistrationId, Step, after, after_gone,
+    months_before,
 };
 use crate::clock::Clock;
 use crate::store::{Act, FamilyView, HealthUpdate, Named};
 
 use super::registering::CONDITIONS;
 use super::wishes::{Told, told};
-use super::{About, Channel, Desk, Refusal};
+use super::{About, Channel, Desk, Refusal, Wrong};
 
 /// What a family tells anew: all of it, in place of what it told before.
 #[derive(Debug, Clone, Deserialize)]
@@ -75,14 +76,14 @@ fn told<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D:
     Option::deserialize(from).map(Some)
 }
 
-const ENDED: Refusal = Refusal::Conflict("This registration came to its end.");
+const ENDED: Refusal = Refusal::Conflict(Ground::Ended, "This registration came to its end.");
 
 fn is_preferred_name(name: &str) -> bool {
     !name.trim().is_empty() && name.chars().count() <= 100
 }
 
 /// What can be told without looking anything up.
-fn check(asked: &Updating) -> Result<(), &'static str> {
+fn check(asked: &Updating) -> Result<(), Wrong> {
     let told = asked.told();
     told.check_reach()?;
     told.check_wishes()?;
@@ -90,14 +91,14 @@ fn check(asked: &Updating) -> Result<(), &'static str> {
         asked.members[..place].iter().all(|other| other.registration != member.registration)
     };
     if !asked.members.iter().enumerate().all(distinct) {
-        return Err("Each member is named once.");
+        return Err((Ground::People, "Each member is named once."));
     }
     if asked.members.iter().any(|member| member.conditions.len() > CONDITIONS) {
-        return Err("There are 50 conditions at most.");
+        return Err((Ground::Condition, "There are 50 conditions at most."));
     }
     let named = asked.members.iter().filter_map(|member| member.preferred_name.as_ref()?.as_ref());
     if !named.into_iter().all(|name| is_preferred_name(name)) {
-        return Err("A preferred name has 1 to 100 characters.");
+        return Err((Ground::Name, "A preferred name has 1 to 100 characters."));
     }
     Ok(())
 }
@@ -131,7 +132,7 @@ impl Desk<'_> {
         asked: &Updating,
     ) -> Result<FamilyView, Refusal> {
         let family = self.their_family(id).await?;
-        check(asked).map_err(|text| Refusal::Invalid(text.to_owned()))?;
+        check(asked)?;
         let wishes = self.wishes(&asked.told()).await?;
         let mut health = Vec::new();
         for told in &asked.members {
@@ -180,7 +181,7 @@ impl Desk<'_> {
     pub async fn withdraw_some(&self, id: FamilyId, who: &[RegistrationId]) -> Result<(), Refusal> {
         let family = self.their_family(id).await?;
         if who.is_empty() {
-            return Err(Refusal::Invalid("Choose who no longer looks.".into()));
+            return Err((Ground::People, "Choose who no longer looks.").into());
         }
         if !who.iter().all(|id| family.members.iter().any(|member| member.id == *id)) {
             return Err(Refusal::NotFound);

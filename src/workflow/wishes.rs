@@ -1,9 +1,9 @@
 //! How a family is reached, where it lives and what it would like: told when it registers, and told anew when that changes.
 
-use crate::attachment::{Gender, dialled, is_email, is_language};
+use crate::attachment::{Gender, Ground, dialled, is_email, is_language};
 use crate::store::Wishes;
 
-use super::{Channel, Desk, Refusal};
+use super::{Channel, Desk, Refusal, Wrong};
 
 /// What a family tells of itself as a whole.
 #[derive(Debug, Clone, Copy)]
@@ -39,31 +39,34 @@ pub(super) use told;
 
 impl Told<'_> {
     /// Whether they can be reached by the channel, and what else they gave could be used as well.
-    pub(super) fn check_reach(&self) -> Result<(), &'static str> {
+    pub(super) fn check_reach(&self) -> Result<(), Wrong> {
         let reachable = match self.channel {
             Channel::Email => self.email.is_some_and(is_email),
             Channel::Phone => self.phone.is_some_and(is_phone),
             Channel::Text => self.phone.is_some_and(|phone| dialled(phone).is_some()),
         };
         if !reachable {
-            return Err("Give an e-mail address or a telephone number, as the channel says.");
+            return Err((
+                Ground::Reach,
+                "Give an e-mail address or a telephone number, as the channel says.",
+            ));
         }
         if !self.email.is_none_or(is_email) {
-            return Err("The e-mail address is none: mend it, or leave it out.");
+            return Err((Ground::Email, "The e-mail address is none: mend it, or leave it out."));
         }
         if !self.phone.is_none_or(is_phone) {
-            return Err("The telephone number is none: mend it, or leave it out.");
+            return Err((Ground::Phone, "The telephone number is none: mend it, or leave it out."));
         }
         Ok(())
     }
 
     /// Whether there can be such a provider.
-    pub(super) fn check_wishes(&self) -> Result<(), &'static str> {
+    pub(super) fn check_wishes(&self) -> Result<(), Wrong> {
         if !self.distance.is_none_or(|km| [5, 20, 50].contains(&km)) {
-            return Err("A distance is 5, 20 or 50 km, or left out.");
+            return Err((Ground::Distance, "A distance is 5, 20 or 50 km, or left out."));
         }
         if !is_language(self.language) || !self.interpreter.is_none_or(is_language) {
-            return Err("A language is a tag such as `en` or `zh-Hant`.");
+            return Err((Ground::Language, "A language is a tag such as `en` or `zh-Hant`."));
         }
         Ok(())
     }
@@ -103,18 +106,20 @@ impl Desk<'_> {
                     false => None,
                 };
                 let community = community.ok_or_else(|| {
-                    Refusal::Invalid(
-                        "The postal code is in none of the communities on file.".into(),
-                    )
+                    Refusal::from((
+                        Ground::PostalCode,
+                        "The postal code is in none of the communities on file.",
+                    ))
                 })?;
                 Ok((Some(code), community))
             }
             (None, Some(code)) if store.community_exists(code).await? => {
                 Ok((None, code.to_owned()))
             }
-            _ => Err(Refusal::Invalid(
-                "Give a postal code, or a community for those who have no fixed address.".into(),
-            )),
+            _ => Err(Refusal::from((
+                Ground::Home,
+                "Give a postal code, or a community for those who have no fixed address.",
+            ))),
         }
     }
 }

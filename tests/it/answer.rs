@@ -2,6 +2,7 @@
 
 use hyper::HeaderMap;
 use hyper::body::Bytes;
+use pas::attachment::Ground;
 use serde_json::Value;
 
 #[derive(Debug)]
@@ -15,7 +16,13 @@ pub struct Answer {
 impl Answer {
     pub fn new(status: u16, headers: HeaderMap, bytes: Bytes) -> Self {
         let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer { status, headers, bytes, json }
+        let answer = Answer { status, headers, bytes, json };
+        // Whichever test provokes it: a problem has a code, and one that is described.
+        if answer.header("content-type") == "application/problem+json" {
+            let code = answer.json["code"].as_str().and_then(Ground::of);
+            assert!(code.is_some(), "no code: {}", answer.json);
+        }
+        answer
     }
 
     pub fn header(&self, name: &str) -> &str {

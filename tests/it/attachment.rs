@@ -15,6 +15,7 @@ mod calls;
 mod chance;
 mod ends;
 mod gateway;
+mod grounds;
 mod letters;
 mod lists;
 mod merged;

@@ -24,7 +24,7 @@ use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::attachment::{Capacity, FamilyId, ListId, ProposalId, RegistrationId, Target};
+use crate::attachment::{Capacity, FamilyId, Ground, ListId, ProposalId, RegistrationId, Target};
 use crate::panel::PanelId;
 use crate::workflow::{Given, Refusal, Registering, Sending, Updating};
 
@@ -74,7 +74,11 @@ pub(super) fn nothing_at(path: &str) -> Option<Response> {
 
 /// `Allow` is said by the router.
 async fn other_method() -> Problem {
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "Not by this method; Allow says by which.")
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        Ground::Method,
+        "Not by this method; Allow says by which.",
+    )
 }
 
 /// `GET /api/me`

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::attachment::{
-    CleanUp, EmrList, Numbering, Unlisted, Unreadable, read_bundle, read_table,
+    CleanUp, EmrList, Ground, Numbering, Unlisted, Unreadable, read_bundle, read_table,
 };
 use crate::fault::Issue;
 use crate::fhir::decode;
@@ -48,7 +48,8 @@ type Asked = Result<Query<Period>, QueryRejection>;
 
 async fn found(app: &App, signed: &Signed, id: i64, period: Asked) -> Result<Records, Problem> {
     let told = "Say which days: from=YYYY-MM-DD&to=YYYY-MM-DD.";
-    let Query(period) = period.map_err(|_| Problem::new(StatusCode::BAD_REQUEST, told))?;
+    let Query(period) =
+        period.map_err(|_| Problem::new(StatusCode::BAD_REQUEST, Ground::Address, told))?;
     Ok(signed.desk(app).records(PanelId(id), period.from, period.to).await?)
 }
 
@@ -142,6 +143,7 @@ impl Kind {
             "application/fhir+json" if packed == "identity" => Ok(Kind::Bundle),
             _ => Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                Ground::MediaType,
                 "Send text/csv or application/fhir+json, not packed.",
             )),
         }
@@ -167,14 +169,14 @@ async fn clean_up(State(app): Shared, At(id): At<i64>, request: Request) -> Resu
 
 /// Reads a list that an EMR wrote.
 pub(in crate::http) fn read(kind: Kind, body: &[u8], app: &App) -> Result<EmrList, Problem> {
-    let unreadable = |Unreadable(why)| Problem::from(Refusal::Invalid(why));
+    let unreadable = |Unreadable(why)| Problem::from(Refusal::Invalid(Ground::EmrList, why));
     match kind {
         Kind::Table => read_table(body).map_err(unreadable),
         Kind::Bundle => {
             let json = decode(body, &app.service.json).map_err(|faults| {
                 let told: Vec<String> =
                     faults.iter().map(|fault| Issue::from(fault).text).collect();
-                Problem::new(StatusCode::BAD_REQUEST, told.join(" "))
+                Problem::new(StatusCode::BAD_REQUEST, Ground::Json, told.join(" "))
             })?;
             read_bundle(&json, &app.service.reading.naming).map_err(unreadable)
         }

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::access::{Caller, ClientId};
-use crate::attachment::Person;
+use crate::attachment::{Ground, Person};
 use crate::workflow::{Desk, Refusal};
 
 use super::super::negotiate::Encoding;
@@ -38,15 +38,17 @@ impl Signed {
 
     pub(super) async fn of(parts: &Parts, app: &App, writes: bool) -> Result<Self, Response> {
         let by = app.admit(parts).await?;
-        let forbidden = |why| Problem::new(StatusCode::FORBIDDEN, why).into_response();
+        let forbidden =
+            |ground, why| Problem::new(StatusCode::FORBIDDEN, ground, why).into_response();
         let Caller::User { subject, .. } = &by.caller else {
             return Err(forbidden(
+                Ground::NotAPerson,
                 "The attachment workflow is for people: sign in through a program.",
             ));
         };
         let allowed = if writes { by.scopes.allows_changes() } else { by.scopes.allows_reading() };
         if !allowed {
-            return Err(forbidden("The scopes of the token do not allow this."));
+            return Err(forbidden(Ground::Scope, "The scopes of the token do not allow this."));
         }
         let person = app.service.store.person(subject.as_str()).await;
         let person = person.map_err(|error| Problem::from(Refusal::from(error)).into_response())?;
@@ -63,7 +65,8 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Arc<App>> for At<T> {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
         let path = Path::from_request_parts(parts, app).await;
         let told = "A part of the address is not of its kind: a number of ours.";
-        path.map(|Path(held)| At(held)).map_err(|_| Problem::new(StatusCode::BAD_REQUEST, told))
+        path.map(|Path(held)| At(held))
+            .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, Ground::Address, told))
     }
 }
 
@@ -130,7 +133,7 @@ fn is_json(parts: &Parts) -> Result<(), Response> {
         return Ok(());
     }
     let told = "Send application/json.";
-    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, told).into_response())
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Ground::MediaType, told).into_response())
 }
 
 /// What was sent: 400 where it is no JSON, 422 where it is JSON of another shape.
@@ -139,12 +142,12 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Response> {
         let problem = match serde_json::from_slice::<Value>(body) {
             Err(error) => {
                 let told = format!("The body is no JSON: see line {}.", error.line());
-                Problem::new(StatusCode::BAD_REQUEST, told)
+                Problem::new(StatusCode::BAD_REQUEST, Ground::Json, told)
             }
             Ok(value) => {
                 let misfit = misfit::<T>(&value).map(|misfit| misfit.to_string());
                 let told = misfit.unwrap_or_else(|| "A member of it is there twice.".to_owned());
-                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, told)
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, Ground::Shape, told)
             }
         };
         problem.into_response()
@@ -163,7 +166,7 @@ async fn with_body<T: DeserializeOwned>(
     let held = held.map_err(|code| app.alone(code).into_response())?;
     if holds_nul(held.bytes()) {
         let told = "U+0000 is no character of a text.";
-        return Err(Problem::new(StatusCode::BAD_REQUEST, told).into_response());
+        return Err(Problem::new(StatusCode::BAD_REQUEST, Ground::Json, told).into_response());
     }
     Ok((signed, read(held.bytes())?))
 }

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use uuid::Uuid;
 
-use crate::attachment::{FamilyId, LeaveOutReason};
+use crate::attachment::{FamilyId, Ground, LeaveOutReason};
 use crate::panel::PanelId;
 use crate::store::PanelSide;
 use crate::workflow::{Candidate, LeftOut, Refusal, Sending};
@@ -52,14 +52,17 @@ struct CandidateShown {
     /// They are among those whom there is room for.
     fits: bool,
     chosen: bool,
+    /// Where on the list the coordinator wants them, as it was typed.
+    place: String,
     reasons: Vec<Choosable<'static>>,
 }
 
 impl CandidateShown {
     /// A candidate, chosen if `fits`, or as it was chosen in a form that was not taken.
-    fn of(candidate: &Candidate, fits: bool, sent: Option<&Sending>, today: Today) -> Self {
+    fn of(candidate: &Candidate, fits: bool, again: Option<&NotTaken>, today: Today) -> Self {
         let (ranked, seeker) = (&candidate.ranked, &candidate.seeker);
         let family = ranked.family;
+        let sent = again.map(|again| &again.sending);
         let out = |sending: &Sending| {
             let out = sending.left_out.iter().find(|out| out.family == family);
             out.map(|out| out.reason)
@@ -85,14 +88,56 @@ impl CandidateShown {
             interpreter: seeker.interpreter.as_deref().map(|tag| words::language(tag).to_owned()),
             fits,
             chosen: sent.map_or(fits, |sending| sending.families.contains(&family)),
+            place: again.map(|again| again.places.of(family).to_owned()).unwrap_or_default(),
             reasons: LeaveOutReason::ALL.iter().map(reason).collect(),
         }
     }
 }
 
-/// The list of a form: `take` for whoever is on it, in their order, and `why-N` for those who are left out.
+/// The places on the list that were typed.
+#[derive(Default)]
+struct Places(Vec<(FamilyId, String)>);
+
+impl Places {
+    fn typed(fields: &Fields) -> Self {
+        let place = |(name, value): &(String, String)| {
+            let family = Uuid::try_parse(name.strip_prefix("place-")?).ok()?;
+            Some((FamilyId(family), value.trim().to_owned()))
+        };
+        Places(fields.iter().filter_map(place).collect())
+    }
+
+    fn of(&self, family: FamilyId) -> &str {
+        let found = self.0.iter().find(|(known, _)| *known == family);
+        found.map_or("", |(_, typed)| typed)
+    }
+
+    /// Whoever has a place comes there; all others stay in the order of the page.
+    fn order(&self, families: &mut Vec<FamilyId>) -> Result<(), Refusal> {
+        let (mut placed, mut ordered) = (Vec::new(), Vec::new());
+        for family in families.iter().copied() {
+            match (self.of(family), self.of(family).parse::<usize>()) {
+                ("", _) => ordered.push(family),
+                (_, Ok(place)) if place > 0 => placed.push((place, family)),
+                _ => {
+                    let text = "A place on the list is a number, such as 1.";
+                    return Err(Refusal::Invalid(Ground::Number, text.to_owned()));
+                }
+            }
+        }
+        placed.sort_by_key(|(place, _)| *place);
+        for (place, family) in placed {
+            ordered.insert(ordered.len().min(place - 1), family);
+        }
+        *families = ordered;
+        Ok(())
+    }
+}
+
+/// The list of a form: `take` for whoever is on it, in the order of the page, and `why-N` for those who are left out.
 fn sending(fields: &Fields) -> Result<Sending, Refusal> {
-    let invalid = || Refusal::Invalid("That is no list that can be sent.".to_owned());
+    let invalid =
+        || Refusal::Invalid(Ground::Shape, "That is no list that can be sent.".to_owned());
     let number = |text: &str| Uuid::try_parse(text).map(FamilyId).map_err(|_| invalid());
     let mut sending = Sending { families: Vec::new(), left_out: Vec::new() };
     for (_, value) in fields.iter().filter(|(name, _)| name == "take") {
@@ -119,13 +164,18 @@ fn unexplained(fields: &Fields, sending: &Sending) -> Option<Refusal> {
     let missing = fits.filter(|(_, id)| !told(id)).count();
     let missing = i64::try_from(missing).ok().filter(|missing| *missing > 0)?;
     let who = words::count(missing, "candidate who fits is", "candidates who fit are");
-    Some(Refusal::Invalid(format!(
-        "{who} left out without a reason. Choose why, or tick them again."
-    )))
+    Some(Refusal::Invalid(
+        Ground::Answer,
+        format!("{who} left out without a reason. Choose why, or tick them again."),
+    ))
 }
 
 /// A list that was not taken, and why.
-type NotTaken = (Sending, Problem);
+struct NotTaken {
+    sending: Sending,
+    places: Places,
+    problem: Problem,
+}
 
 async fn page_of(
     app: &App,
@@ -139,18 +189,17 @@ async fn page_of(
     let lists = desk.lists(panel).await?;
     let clinic = desk.clinic_of(panel).await?;
     let today = Today::of(app);
-    let sent = again.as_ref().map(|(sending, _)| sending);
     let all = |candidates: &[Candidate], fits| -> Vec<CandidateShown> {
-        candidates.iter().map(|one| CandidateShown::of(one, fits, sent, today)).collect()
+        candidates.iter().map(|one| CandidateShown::of(one, fits, again.as_ref(), today)).collect()
     };
     let lists: Vec<ListShown> = lists.iter().map(|list| ListShown::all_told(list, today)).collect();
-    let status = again.as_ref().map_or(StatusCode::OK, |(_, problem)| problem.status);
+    let status = again.as_ref().map_or(StatusCode::OK, |again| again.problem.status);
     let content = CandidatesPage {
         form_key: &visitor.form_key,
         side: &choice.side,
         network: choice.side.community.as_ref().map_or("", |(_, network)| network),
         done,
-        fault: again.as_ref().map(|(_, problem)| problem.detail.as_str()),
+        fault: again.as_ref().map(|again| again.problem.detail.as_str()),
         fitting: all(&choice.fitting, true),
         next: all(&choice.next, false),
         waits_for_answers: lists.iter().any(|list| list.waits),
@@ -158,8 +207,7 @@ async fn page_of(
         clinic: clinic
             .map(|kept| ClinicCard::for_coordinators(&choice.side.organization, kept.details)),
     };
-    let error = if again.is_some() { "Error: " } else { "" };
-    let title = format!("{error}Candidates for {}", choice.side.practitioner);
+    let title = format!("Candidates for {}", choice.side.practitioner);
     Ok(Page::of(visitor, &title).status(status).show(&content))
 }
 
@@ -182,8 +230,10 @@ pub(super) async fn send(
     Form(visitor, fields): Form<Fields>,
 ) -> Response {
     let page = async {
-        let (panel, sending) = (panel_id(&panel)?, sending(&fields)?);
-        let sent = match unexplained(&fields, &sending) {
+        let (panel, mut sending) = (panel_id(&panel)?, sending(&fields)?);
+        let places = Places::typed(&fields);
+        let ordered = places.order(&mut sending.families);
+        let sent = match ordered.err().or_else(|| unexplained(&fields, &sending)) {
             Some(refusal) => Err(refusal),
             None => visitor.desk(&app).send_list(panel, &sending).await,
         };
@@ -193,7 +243,7 @@ pub(super) async fn send(
                 Ok(Redirect::to(&to).into_response())
             }
             Err(refusal) => {
-                let again = Some((sending, mendable(refusal)?));
+                let again = Some(NotTaken { sending, places, problem: mendable(refusal)? });
                 page_of(&app, &visitor, panel, None, again).await
             }
         }

@@ -1,6 +1,6 @@
 //! The room that a panel has, and the form by which its provider states it.
 
-use crate::attachment::{Bound, Capacity, Gender, Mix};
+use crate::attachment::{Bound, Capacity, Gender, Ground, Mix};
 use crate::store::{PanelSide, Stated};
 use crate::workflow::Refusal;
 
@@ -148,7 +148,7 @@ fn tags(text: &str) -> impl Iterator<Item = String> {
 }
 
 fn invalid(text: &str) -> Refusal {
-    Refusal::Invalid(text.to_owned())
+    Refusal::Invalid(Ground::Number, text.to_owned())
 }
 
 fn number(text: &str) -> Result<Option<u32>, Refusal> {
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn what_is_no_number_is_told_and_kept() {
         let stating = sent("accepting=no&anticipated=a+few");
-        assert!(matches!(stating.read(), Err(Refusal::Invalid(_))));
+        assert!(matches!(stating.read(), Err(Refusal::Invalid(..))));
         assert_eq!(stating.anticipated, "a few");
     }
 }

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::attachment::EmrList;
+use crate::attachment::{EmrList, Ground};
 use crate::panel::PanelId;
 use crate::process::{LIGHT, beside};
 use crate::store::PanelSide;
@@ -34,7 +34,8 @@ struct CleanUpPage<'p> {
 
 /// The list, or why it cannot be read, in words for whoever exported it.
 fn listed(file: &File, app: &App) -> Result<EmrList, Problem> {
-    let invalid = |why: &str| Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, why));
+    let invalid =
+        |why: &str| Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, Ground::EmrList, why));
     let bytes: &[u8] = &file.bytes;
     if bytes.is_empty() {
         return invalid("Choose the EMR's list first: a file with something in it.");

@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 
-use crate::attachment::Became;
+use crate::attachment::{Became, Ground};
 use crate::panel::PanelId;
 use crate::workflow::{BATCH, Cleaning, Newcomer, Picking, Refusal};
 
@@ -29,7 +29,10 @@ fn picked(fields: Fields) -> Result<(Picking, Called), Refusal> {
         match name.as_str() {
             "add" => {
                 let new: Newcomer = serde_json::from_str(&value).map_err(|_| {
-                    Refusal::Invalid("Somebody to be added is not as the page had them.".into())
+                    Refusal::Invalid(
+                        Ground::Shape,
+                        "Somebody to be added is not as the page had them.".into(),
+                    )
                 })?;
                 called.insert(new.phn.clone(), format!("{} {}", new.given, new.family));
                 picking.add.push(new);

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 
-use crate::attachment::{ClinicDetails, Job, Post, TEXT_FOR_FAMILIES};
+use crate::attachment::{ClinicDetails, Ground, Job, Post, TEXT_FOR_FAMILIES};
 use crate::store::{ClinicEntry, PanelSide, StaffMember};
 use crate::workflow::{Clinic, Refusal};
 
@@ -73,8 +73,9 @@ impl Keeping {
 
 impl Employing {
     fn read(&self) -> Result<Post, Refusal> {
-        let job = Job::of(&self.job)
-            .ok_or_else(|| Refusal::Invalid("Choose what they do at the clinic.".to_owned()))?;
+        let job = Job::of(&self.job).ok_or_else(|| {
+            Refusal::Invalid(Ground::Shape, "Choose what they do at the clinic.".to_owned())
+        })?;
         Ok(Post { name: self.name.clone(), job })
     }
 

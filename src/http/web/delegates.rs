@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 
+use crate::attachment::Ground;
 use crate::store::Delegate;
 use crate::workflow::{Provider, Refusal};
 
@@ -40,7 +41,7 @@ impl Letting {
             ("", subject) => return Ok(subject),
             _ => "Choose somebody of the staff or type a name, not both.",
         };
-        Err(Refusal::Invalid(told.to_owned()))
+        Err(Refusal::Invalid(Ground::Name, told.to_owned()))
     }
 }
 

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 
-use crate::attachment::Cell;
+use crate::attachment::{Cell, Ground};
 use crate::workflow::{Finding, Refusal};
 
 use super::super::App;
@@ -102,7 +102,7 @@ pub(super) async fn find(State(app): Shared, Form(visitor, typed): Form<Typed>) 
             Ok(family) => Ok(Redirect::to(&Whose::Callers.shown_at(family.id)).into_response()),
             Err(Refusal::NotFound) => {
                 let told = "No family is found by this. Ask for the number, the name and the birth date once more. Whoever is not registered yet, you can register.";
-                let faults = [Fault::told(told.to_owned())];
+                let faults = [Fault::told(Ground::NotFound, told.to_owned())];
                 Ok(search(&visitor, &typed, &faults, StatusCode::NOT_FOUND))
             }
             Err(refusal) => Err(refusal),

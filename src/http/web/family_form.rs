@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use crate::attachment::Ground;
 use crate::store::Named;
 use crate::workflow::{Looking, MEMBERS};
 
@@ -43,17 +44,18 @@ const LOOKING: &[(Looking, &str)] = &[
     (Looking::Other, "Another reason"),
 ];
 
-/// How texts of the workflow begin, and the field that they are about.
-const ABOUT: &[(&str, &str)] = &[
-    ("Without consent", "consent"),
-    ("Give an e-mail", "email"),
-    ("The e-mail", "email"),
-    ("The telephone", "phone"),
-    ("The postal code", "postal-code"),
-    ("Give a postal code", "postal-code"),
-    ("A distance", "distance"),
-    ("A language", "language"),
-];
+/// The field that a refusal is about.
+const fn about(ground: Ground) -> Option<&'static str> {
+    match ground {
+        Ground::Consent => Some("consent"),
+        Ground::Reach | Ground::Email => Some("email"),
+        Ground::Phone => Some("phone"),
+        Ground::PostalCode | Ground::Home => Some("postal-code"),
+        Ground::Distance => Some("distance"),
+        Ground::Language => Some("language"),
+        _ => None,
+    }
+}
 
 impl Fault {
     /// In this field.
@@ -62,9 +64,8 @@ impl Fault {
     }
 
     /// As the workflow says it.
-    pub(super) fn told(text: String) -> Self {
-        let about = ABOUT.iter().find(|(beginning, _)| text.starts_with(beginning));
-        Fault { field: about.map(|(_, field)| (*field).to_owned()), text }
+    pub(super) fn told(ground: Ground, text: String) -> Self {
+        Fault { field: about(ground).map(str::to_owned), text }
     }
 }
 

@@ -29,6 +29,8 @@ pub(super) struct Page<'v> {
 #[derive(Template)]
 #[template(path = "web/layout.html")]
 struct Layout<'v> {
+    /// Something was not taken: the title begins with it, which is what is read out first.
+    refused: bool,
     title: &'v str,
     style: &'static str,
     visitor: Option<&'v Visitor>,
@@ -86,8 +88,9 @@ impl<'v> Page<'v> {
     }
 
     fn around(self, content: String) -> String {
-        let Page { title, visitor, script, .. } = self;
-        let page = Layout { title, style: STYLE, visitor, content, script };
+        let Page { title, visitor, script, status, .. } = self;
+        let refused = [StatusCode::CONFLICT, StatusCode::UNPROCESSABLE_ENTITY].contains(&status);
+        let page = Layout { refused, title, style: STYLE, visitor, content, script };
         page.render().unwrap_or_default()
     }
 

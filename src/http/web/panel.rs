@@ -112,9 +112,7 @@ async fn page_of(
         open,
         earlier,
     };
-    let error = if again.faults.is_empty() { "" } else { "Error: " };
-    let title = format!("{error}{}", side.practitioner);
-    let page = Page::of(visitor, &title).status(status);
+    let page = Page::of(visitor, &side.practitioner).status(status);
     let page = if content.open.is_empty() { page } else { page.script(KEYS) };
     Ok(page.show(&content))
 }

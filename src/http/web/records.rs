@@ -9,6 +9,7 @@ use axum::response::Response;
 use chrono::{Datelike as _, Days, Months, NaiveDate};
 use serde::Deserialize;
 
+use crate::attachment::Ground;
 use crate::clock::Clock;
 use crate::panel::PanelId;
 use crate::store::PanelSide;
@@ -49,7 +50,10 @@ impl Typed {
     fn read(&self) -> Result<(NaiveDate, NaiveDate), Refusal> {
         let day = |text: &str| text.parse::<NaiveDate>().ok();
         day(&self.from).zip(day(&self.to)).ok_or_else(|| {
-            Refusal::Invalid("Give the first and the last day, such as 2026-11-01.".into())
+            Refusal::Invalid(
+                Ground::Day,
+                "Give the first and the last day, such as 2026-11-01.".into(),
+            )
         })
     }
 }

@@ -23,7 +23,7 @@ struct Refused<'r> {
 /// The page, or why there is none.
 pub(super) fn shown(visitor: &Visitor, page: Result<Response, Refusal>) -> Response {
     page.unwrap_or_else(|refusal| {
-        let Problem { status, detail, retry_after } = refusal.into();
+        let Problem { status, detail, retry_after, .. } = refusal.into();
         let title = match status {
             StatusCode::NOT_FOUND => "Not found",
             StatusCode::CONFLICT => "Not possible any more",
@@ -41,7 +41,7 @@ pub(super) fn shown(visitor: &Visitor, page: Result<Response, Refusal>) -> Respo
 /// What a form is shown again with: the status, and the text for the notice. Whatever a form cannot mend goes on as it is.
 pub(super) fn mendable(refusal: Refusal) -> Result<Problem, Refusal> {
     match refusal {
-        Refusal::Invalid(_) | Refusal::Conflict(_) => Ok(refusal.into()),
+        Refusal::Invalid(..) | Refusal::Conflict(..) => Ok(refusal.into()),
         other => Err(other),
     }
 }

@@ -89,10 +89,10 @@ async fn form(
     let (back, registered) = (back.as_str(), registered.map(|(_, names)| names));
     let form =
         FamilyForm { visitor, whose, back, typed, faults, communities, conditions, registered };
-    let (title, status) = match (faults.is_empty(), registered.is_none()) {
-        (false, _) => ("Please look again", StatusCode::UNPROCESSABLE_ENTITY),
-        (true, true) => ("Register", StatusCode::OK),
-        (true, false) => ("Change", StatusCode::OK),
+    let title = if registered.is_none() { "Register" } else { "Change" };
+    let status = match faults.is_empty() {
+        true => StatusCode::OK,
+        false => StatusCode::UNPROCESSABLE_ENTITY,
     };
     Ok(Page::of(visitor, title).status(status).show(&form))
 }
@@ -100,7 +100,7 @@ async fn form(
 /// What is wrong with a form that could be read, where it can be mended there.
 fn faults(refusal: Refusal) -> Result<Vec<Fault>, Refusal> {
     match refusal {
-        Refusal::Invalid(text) => Ok(vec![Fault::told(text)]),
+        Refusal::Invalid(ground, text) => Ok(vec![Fault::told(ground, text)]),
         other => Err(other),
     }
 }
@@ -241,7 +241,7 @@ async fn withdraw(
         let (desk, family) = (whose.desk(&visitor, &app)?, family_id(&id)?);
         match desk.withdraw_some(family, &who).await {
             Ok(()) => Ok(whose.done(family, "withdrawn")),
-            Err(Refusal::Invalid(text)) => sure(&app, &visitor, whose, &id, Some(text)).await,
+            Err(Refusal::Invalid(_, text)) => sure(&app, &visitor, whose, &id, Some(text)).await,
             Err(refusal) => Err(refusal),
         }
     };

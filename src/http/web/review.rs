@@ -1,6 +1,6 @@
 //! A list as it is shown, and the answers that come back.
 
-use crate::attachment::{Answer, DeclineReason, FamilyId, ProposalId, ProposalState};
+use crate::attachment::{Answer, DeclineReason, FamilyId, Ground, ProposalId, ProposalState};
 use crate::store::{ListView, Profile, ProposalView};
 use crate::workflow::{Given, Refusal};
 
@@ -198,7 +198,8 @@ impl PersonShown {
 
 /// The answers of a form: `answer-N` for each proposal, with `reason-N` where it is to decline. Whoever is left as they are has no answer.
 pub(super) fn answers(fields: &[(String, String)]) -> Result<Vec<Given>, Refusal> {
-    let invalid = || Refusal::Invalid("That is no answer that can be given.".to_owned());
+    let invalid =
+        || Refusal::Invalid(Ground::Answer, "That is no answer that can be given.".to_owned());
     let field =
         |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, v)| v.as_str());
     let mut given = Vec::new();

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-use crate::attachment::Target;
+use crate::attachment::{Ground, Target};
 use crate::panel::PanelId;
 use crate::store::PanelSide;
 use crate::workflow::Refusal;
@@ -44,7 +44,7 @@ impl Setting {
 }
 
 fn invalid(text: &str) -> Refusal {
-    Refusal::Invalid(text.to_owned())
+    Refusal::Invalid(Ground::Shape, text.to_owned())
 }
 
 /// A target, and how far the panel is from it.

@@ -26,6 +26,8 @@ pub(super) struct Typed {
     pub(super) gender: String,
     pub(super) interpreter: String,
     pub(super) members: Vec<TypedMember>,
+    /// The last member was asked for just now: what they are is typed next.
+    pub(super) grown: bool,
 }
 
 /// What stands in the form of one member.
@@ -183,7 +185,10 @@ impl Typed {
     /// The same form with one more member, or one less; there is always one.
     pub(super) fn pressed(&mut self, press: Press) {
         match press {
-            Press::Add if self.members.len() < MEMBERS => self.members.push(TypedMember::default()),
+            Press::Add if self.members.len() < MEMBERS => {
+                self.members.push(TypedMember::default());
+                self.grown = true;
+            }
             Press::LeaveOut(place) if place < self.members.len() && self.members.len() > 1 => {
                 self.members.remove(place);
             }

@@ -130,3 +130,22 @@ async fn a_family_that_was_put_back_is_called_and_no_letter_goes_to_it() {
     let told = province.delivered().await;
     assert!(told.iter().all(|(to, _)| to != "250 555 0199"), "{told:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_wants_letters_from_now_on_is_written_what_they_were_to_be_called_about() {
+    let moving = to_be_called("calls-to-letters").await;
+    let province = &moving.province;
+    let mine = province.get(MARIGOLD, "/api/registrations").await.json;
+    let path = format!("/api/families/{}", text(&mine["families"][0]["family"]));
+    let due = "SELECT count(*) FROM attachment.notice n JOIN attachment.family f ON f.id = n.family_id
+                WHERE f.subject = 'marigold.exampleton' AND n.kind = 'asked' AND n.due_at < 'infinity'";
+    let mut anew = json!({"channel": "email", "email": "marigold@mail.example", "phone": "250 555 0199", "language": "en", "postalCode": "V0X 9Z1"});
+    for (channel, letters) in [("email", 1), ("phone", 0), ("email", 1)] {
+        anew["channel"] = channel.into();
+        let updated = province.put(MARIGOLD, &path, anew.clone()).await;
+        assert_eq!(updated.status, 200, "{:?}", updated.json);
+        assert_eq!(province.guarded.server.database.count(due).await, letters, "{channel}");
+        let calls = province.get(COSMO, CALLS).await.json["calls"].as_array().map(Vec::len);
+        assert_eq!(calls, Some(1 - usize::try_from(letters).expect("a number")), "{channel}");
+    }
+}

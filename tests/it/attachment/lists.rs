@@ -84,6 +84,25 @@ async fn what_a_provider_takes_a_month_and_how_large_the_panel_is_to_be_bound_th
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_proposed_farther_away_than_they_would_go() {
+    let province = Province::start("distance").await;
+    let panel = province.room_for(3).await;
+    let mut otter = family(&PATIENTS[..1]);
+    otter["postalCode"] = "V0X 9Z2".into();
+    otter["distance"] = 5.into();
+    let registered = province.post(MARIGOLD, "/api/registrations", otter).await;
+    assert_eq!(registered.status, 201, "{:?}", registered.json);
+    let (near, _) = province.register(BASIL, &PATIENTS[1..2]).await;
+    let far = text(&registered.json["families"][0]["family"]);
+    let sent = province.send(panel, &[&far]).await;
+    assert_eq!((sent.status, &sent.json["code"]), (409, &json!("no-candidate")));
+    let path = format!("/api/panels/{panel}/lists");
+    let left = json!({"families": [near], "leftOut": [{"family": far, "reason": "their-wish"}]});
+    assert_eq!(province.post(COSMO, &path, left).await.status, 409, "nor left out");
+    assert_eq!(province.send(panel, &[&near]).await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_panel_has_one_list_until_all_of_it_is_answered() {
     let province = Province::start("one-list").await;
     let panel = province.room_for(5).await;

@@ -1,5 +1,6 @@
 //! Who may do what, object by object: whatever is not somebody's is not there.
 
+use super::time::Moving;
 use super::*;
 use crate::patients::run;
 
@@ -246,4 +247,43 @@ async fn a_coordinator_sets_targets_and_the_last_one_of_a_day_counts() {
     );
     let given_up = province.post(COSMO, &path, json!({"dueOn": "2027-03-01", "size": null})).await;
     assert_eq!(given_up.json["targets"], json!([{"dueOn": "2027-06-01", "size": 800}]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_acts_for_a_provider_where_they_are_no_longer_and_nobody_is_proposed_to_them() {
+    let moving = Moving::start("left").await;
+    let province = &moving.province;
+    let panel = province.room_for(5).await;
+    let (family, _) = province.register(MARIGOLD, &PATIENTS[..1]).await;
+    let ended =
+        "UPDATE pas.practitioner_role SET period = jsonb_build_object('end', current_date - 3)
+                  WHERE practitioner_key = 'prov-1' AND organization_key = 'clinic-1'";
+    moving.becomes_so(ended).await;
+    let path = format!("/api/panels/{panel}");
+    assert_eq!(province.get(JUNIPER, &path).await.status, 200, "it may be renewed late");
+    moving
+        .becomes_so("UPDATE pas.practitioner_role SET active = false WHERE practitioner_key = 'prov-1' AND organization_key = 'clinic-1'")
+        .await;
+    for who in [JUNIPER, DAHLIA] {
+        let panels = province.get(who, "/api/panels").await.json;
+        let panels = panels["panels"].as_array().expect("panels").iter();
+        assert!(panels.clone().all(|one| one["id"] != panel), "{who}");
+        for rest in ["", "/members", "/lists", "/targets", "/records?from=2026-01-01&to=2026-02-01"]
+        {
+            assert_eq!(
+                province.get(who, &format!("{path}{rest}")).await.status,
+                404,
+                "{who} {rest}"
+            );
+        }
+        let capacity = json!({"accepting": true, "anticipated": 1});
+        assert_eq!(province.put(who, &format!("{path}/capacity"), capacity).await.status, 404);
+        let add = json!({"remove": [PATIENTS[1].phn]});
+        assert_eq!(province.post(who, &format!("{path}/clean-up/changes"), add).await.status, 404);
+    }
+    let seen = province.get(COSMO, &path).await.json;
+    assert_eq!((&seen["open"], &seen["bound"]), (&json!(0), &json!("provider-left")));
+    let sent = province.send(panel, &[&family]).await;
+    assert_eq!((sent.status, &sent.json["code"]), (409, &json!("no-room")));
+    assert_eq!(province.states(MARIGOLD).await, ["active"]);
 }

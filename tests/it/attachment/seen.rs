@@ -1,5 +1,6 @@
 //! Who is shown on lists, to whom and for how long; and that it is in the trail.
 
+use super::story::Accepted;
 use super::*;
 use crate::patients::run;
 
@@ -183,4 +184,21 @@ async fn a_coordinator_sends_a_list_in_nobodys_name() {
     assert_eq!(province.rows(sent).await, 2, "done, and shown what came of it");
     let proposed = "SELECT count(*) FROM attachment.registration_change WHERE reason = 'proposed' AND on_behalf_of IS NULL";
     assert_eq!(province.rows(proposed).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_came_onto_the_panel_is_shown_as_long_as_they_are_on_it() {
+    let province = Province::start("shown-while").await;
+    let Accepted { list, proposal, .. } = province.accepted(1).await;
+    let confirm = json!({"proposals": [proposal]});
+    let confirmed = province.post(JUNIPER, &format!("{list}/confirmations"), confirm).await;
+    assert_eq!(confirmed.json["proposals"][0]["phn"], PATIENTS[0].phn, "{:?}", confirmed.json);
+    province.emr(REMOVE, &PATIENTS[..1]).await;
+    for who in [JUNIPER, DAHLIA, COSMO] {
+        let left = province.get(who, &list).await.json["proposals"][0].clone();
+        assert_eq!(left["state"], "confirmed", "{who}");
+        for what in NOTHING {
+            assert_eq!(left[what], Value::Null, "{who} {what}");
+        }
+    }
 }

@@ -86,3 +86,27 @@ async fn a_list_with_nobody_ticked_is_told_and_the_reasons_stay() {
     let again = page.form(&format!("{panel}/lists"));
     assert_eq!((again.all("take"), again.all(&why)), (vec![], vec!["unclear".to_owned()]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_coordinator_sends_a_list_in_an_order_of_their_own() {
+    let town = Town::start().await;
+    town.register(MARIGOLD, &PATIENTS[..1]).await;
+    town.register(BASIL, &PATIENTS[1..2]).await;
+    let panel = town.room_for(2).await;
+    let mut cosmo = town.sign_in(COSMO).await;
+    let form = cosmo.get(&format!("{panel}/candidates")).await.form(&format!("{panel}/lists"));
+    let last = format!("place-{}", form.all("take")[1]);
+    let chosen = form.all("take");
+    let page = cosmo.send(&form.with(&last, "top")).await;
+    assert_eq!(page.status, 422);
+    page.says("A place on the list is a number, such as 1.");
+    let again = page.form(&format!("{panel}/lists"));
+    assert_eq!((again.value(&last), again.all("take")), ("top", chosen.clone()), "all stays");
+    assert_eq!(town.count("SELECT count(*) FROM attachment.list").await, 0);
+    cosmo.click(&again.with(&last, "1")).await.says("The list is sent.");
+    let first = format!(
+        "SELECT p.place::bigint FROM attachment.proposal p JOIN attachment.registration r ON r.id = p.registration_id WHERE r.family_id = '{}'",
+        chosen[1]
+    );
+    assert_eq!(town.count(first.leak()).await, 1);
+}

@@ -93,6 +93,23 @@ async fn what_another_site_sends_is_not_shown_to_be_sent_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_focus_goes_to_whoever_was_added_and_to_nobody_else() {
+    let server = sandbox(Setup::default()).await;
+    let mut browser = Browser::of(&server, MARIGOLD).await;
+    let focused = |page: &Shown| page.text.matches(" autofocus").count();
+    let page = browser.get("/my/registrations/new").await;
+    assert_eq!(focused(&page), 0);
+    page.says("Postal code <span class=\"hint\">required");
+    let page = browser.press(&page.first_form(), ("add", "yes")).await;
+    assert_eq!(focused(&page), 1);
+    page.says("name=\"member-1-phn\" autofocus");
+    // A browser gives no focus by itself where the address names a place of the page.
+    page.says("name=\"add\" value=\"yes\" formaction=\"/my/registrations/new\"");
+    let page = browser.press(&page.first_form(), ("leave-out", "1")).await;
+    assert_eq!(focused(&page), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_left_out_is_gone_and_the_others_move_up() {
     let server = sandbox(Setup::default()).await;
     let mut browser = Browser::of(&server, MARIGOLD).await;
@@ -120,6 +137,7 @@ async fn whoever_does_not_match_reads_the_one_text_and_what_was_typed_is_kept() 
     ] {
         let page = browser.register(&[patient]).await;
         assert_eq!(page.status, 422);
+        page.says("<title>Error: Register");
         let (_, fault) = page.text.split_once("<div class=\"notice bad\"").expect("what is wrong");
         told.push(fault.split("</div>").next().unwrap_or_default().to_owned());
         let form = page.first_form();
