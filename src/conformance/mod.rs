@@ -15,6 +15,7 @@ mod paths;
 mod profile;
 mod requests;
 mod sections;
+mod shapes;
 mod snapshot;
 mod terminology;
 mod workflow;

@@ -4,10 +4,8 @@ use serde_json::{Value, json};
 
 use crate::attachment::{Job, TEXT_FOR_FAMILIES};
 
+use super::shapes::{all_of, instant, list_of, number, object, of, of_many, or_null, text, words};
 use super::workflow_operations::{Operation, get, send};
-use super::workflow_schemas::{
-    all_of, instant, list_of, number, object, of, of_many, or_null, text, words,
-};
 
 pub(super) const CLINICS: &[Operation] = &[
     get("/api/clinics/{clinic}", "clinic", "A clinic that somebody directs", "Clinic"),

@@ -4,10 +4,8 @@ use serde_json::{Value, json};
 
 use crate::attachment::{ContactChannel, NoticeKind};
 
+use super::shapes::{all_of, instant, list_of, number, object, or_null, phn, text, uuid, words};
 use super::workflow_operations::{Operation, get, send};
-use super::workflow_schemas::{
-    all_of, instant, list_of, number, object, or_null, phn, text, uuid, words,
-};
 
 pub(super) const NOTICES: &[Operation] = &[
     get("/api/me/contact", "contact", "How somebody is told that there is something to do", "Told"),

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::attachment::{Became, Chore};
 
+use super::shapes::{all_of, day, list_of, object, phn, text, words};
 use super::workflow_operations::{Operation, get, send};
-use super::workflow_schemas::{all_of, day, list_of, object, phn, text, words};
 
 const RECORDS: Operation = Operation {
     others: &[422],

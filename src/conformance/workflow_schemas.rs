@@ -1,6 +1,6 @@
 //! What is sent and answered under `/api`, as schemas. Words are those of the code.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::attachment::{
     Answer, Bound, Complexity, DeclineReason, Field, Gender, Ground, LeaveOutReason, ListState,
@@ -8,89 +8,13 @@ use crate::attachment::{
 };
 use crate::panel::Status;
 
+use super::shapes::{
+    all_of, day, flag, instant, list_of, nullable, number, object, of, of_many, or_null, phn, text,
+    uuid, words, words_or_null,
+};
 use super::workflow_clinics::clinics;
 use super::workflow_notices::notices;
 use super::workflow_papers::cleaning;
-
-/// An object with members that are always there, and others that may be.
-pub(super) fn object(always: Value, sometimes: Value) -> Value {
-    let members = |value: Value| match value {
-        Value::Object(members) => members,
-        _ => Map::new(),
-    };
-    let (mut properties, sometimes) = (members(always), members(sometimes));
-    let required: Vec<String> = properties.keys().cloned().collect();
-    properties.extend(sometimes);
-    json!({"type": "object", "required": required, "properties": properties, "additionalProperties": false})
-}
-
-pub(super) fn all_of(always: Value) -> Value {
-    object(always, json!({}))
-}
-
-pub(super) fn list_of(items: Value) -> Value {
-    json!({"type": "array", "items": items})
-}
-
-pub(super) fn of(schema: &str) -> Value {
-    json!({"$ref": format!("#/components/schemas/{schema}")})
-}
-
-pub(super) fn of_many(schema: &str) -> Value {
-    list_of(of(schema))
-}
-
-pub(super) fn or_null(kind: &str) -> Value {
-    json!({"type": [kind, "null"]})
-}
-
-/// The same, or nothing.
-fn nullable(mut schema: Value) -> Value {
-    schema["type"] = json!([schema["type"], "null"]);
-    schema
-}
-
-pub(super) fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Value {
-    json!({"type": "string", "enum": all.iter().map(|one| word(*one)).collect::<Vec<_>>()})
-}
-
-/// Like `words`, where there may be none of them.
-fn words_or_null<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Value {
-    let mut words = words(all, word);
-    words["type"] = json!(["string", "null"]);
-    if let Some(known) = words["enum"].as_array_mut() {
-        known.push(Value::Null);
-    }
-    words
-}
-
-pub(super) fn text() -> Value {
-    json!({"type": "string"})
-}
-
-pub(super) fn number() -> Value {
-    json!({"type": "integer"})
-}
-
-fn flag() -> Value {
-    json!({"type": "boolean"})
-}
-
-pub(super) fn day() -> Value {
-    json!({"type": "string", "format": "date"})
-}
-
-pub(super) fn instant() -> Value {
-    json!({"type": "string", "format": "date-time"})
-}
-
-pub(super) fn uuid() -> Value {
-    json!({"type": "string", "format": "uuid"})
-}
-
-pub(super) fn phn() -> Value {
-    json!({"type": "string", "pattern": "^9[0-9]{9}$"})
-}
 
 /// Every schema, by name.
 pub(super) fn schemas() -> Vec<(&'static str, Value)> {
@@ -180,7 +104,11 @@ fn lists() -> Vec<(&'static str, Value)> {
     let why = json!({"reason": words_or_null(DeclineReason::ALL, DeclineReason::word)});
     let sending = json!({"families": {"type": "array", "minItems": 1, "items": uuid()}});
     vec![
-        ("Candidates", all_of(json!({"candidates": list_of(all_of(candidate))}))),
+        (
+            "Candidates",
+            all_of(json!({"candidates": of_many("Candidate"), "next": of_many("Candidate")})),
+        ),
+        ("Candidate", all_of(candidate)),
         ("Lists", all_of(json!({"lists": of_many("List")}))),
         ("List", all_of(list)),
         ("Proposal", all_of(proposal)),
@@ -192,7 +120,7 @@ fn lists() -> Vec<(&'static str, Value)> {
 
 fn families() -> Vec<(&'static str, Value)> {
     let member = json!({
-        "registration": uuid(), "phn": phn(), "preferredName": or_null("string"),
+        "registration": uuid(), "phn": phn(), "name": or_null("string"), "preferredName": or_null("string"),
         "state": words(RegistrationState::ALL, RegistrationState::word), "registeredAt": instant(), "reconfirmedAt": instant(),
         "healthChanged": flag(), "conditions": list_of(text()),
     });

@@ -48,9 +48,33 @@ impl Letters {
             .map_err(|_| never)?;
         let sent = tokio::time::timeout(PATIENCE, self.transport.send(message));
         let sent = sent.await.map_err(|_| MailFault::NotNow)?;
-        sent.map(drop).map_err(|error| {
-            let status = error.status().map(u16::from);
-            if error.is_permanent() { MailFault::Never(status) } else { MailFault::NotNow }
-        })
+        sent.map(drop)
+            .map_err(|error| error.status().map_or(MailFault::NotNow, |it| fault(it.into())))
+    }
+}
+
+/// What is refused for good because of whom it is to or what it is is given up; what is refused because of us waits (RFC 5321, RFC 4954).
+const fn fault(status: u16) -> MailFault {
+    match status {
+        530 | 534 | 535 | 538 => MailFault::Refused(status),
+        501 | 550..=553 | 555 | 556 => MailFault::Never(Some(status)),
+        _ => MailFault::NotNow,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_is_refused_is_given_up_and_a_password_that_is_refused_loses_nothing() {
+        for status in [550, 551, 552, 553] {
+            assert_eq!(fault(status), MailFault::Never(Some(status)));
+        }
+        assert_eq!(fault(535), MailFault::Refused(535));
+        assert_eq!(fault(530), MailFault::Refused(530));
+        for status in [421, 450, 451, 452, 454, 554] {
+            assert_eq!(fault(status), MailFault::NotNow);
+        }
     }
 }

@@ -6,6 +6,9 @@ mod texts;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use chrono::TimeDelta;
+use tracing::warn;
+
 use crate::attachment::{ContactChannel, Letter, NoticePages};
 use crate::process::Service;
 use crate::store::{ATTEMPTS, DueNotice, StoreError};
@@ -17,6 +20,8 @@ pub use texts::Texts;
 const CAUGHT: usize = 200;
 /// Notices that go by one channel before it is looked again whether there are more.
 const AT_A_TIME: usize = 20;
+/// Until a notice is tried again for which we were refused. It is no try.
+const PAUSE: TimeDelta = TimeDelta::minutes(5);
 
 /// What was caught.
 #[derive(Debug, Clone)]
@@ -56,6 +61,9 @@ pub enum MailFault {
     /// Not now.
     #[error("it was not taken now")]
     NotNow,
+    /// It is we who are refused, with this status: nothing goes until somebody mends that.
+    #[error("we are refused with {0}")]
+    Refused(u16),
 }
 
 /// Why a mail server or a gateway cannot be used as it is named.
@@ -164,6 +172,7 @@ impl Mail {
             return Ok((0, 0));
         }
         let (store, clock) = (&service.store, &service.clock);
+        store.give_up_past_notices(clock.now()).await?;
         let (mut sent, mut failed) = (0, 0);
         for _ in 0..AT_A_TIME {
             // Each is taken when it is its turn: however slow the one before it was, nobody else may try it meanwhile.
@@ -181,6 +190,13 @@ impl Mail {
                 Err(MailFault::Never(status)) => {
                     failed += 1;
                     store.give_up_notice(id, clock.now(), status).await?;
+                }
+                Err(MailFault::Refused(status)) => {
+                    let channel = by.word();
+                    warn!(channel, status, "notices wait: we are refused; look at the credentials");
+                    store.put_off_notice(id, clock.now() + PAUSE).await?;
+                    failed += 1;
+                    break;
                 }
                 Err(MailFault::NotNow) => {
                     failed += 1;

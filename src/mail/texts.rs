@@ -49,10 +49,12 @@ impl Texts {
     }
 }
 
-/// A request that is not taken will not be taken another time, unless it was only too slow or one too many.
+/// A request that is not taken will not be taken another time, unless it was only too slow, one too many or sent astray. Where it is we who are
+/// refused, nothing is wrong with it.
 fn fault(fault: OutgoingFault) -> MailFault {
     match fault {
-        OutgoingFault::Status(status @ 400..=499) if ![408, 429].contains(&status) => {
+        OutgoingFault::Status(status @ (401 | 403 | 405 | 407)) => MailFault::Refused(status),
+        OutgoingFault::Status(status @ 400..=499) if ![404, 408, 429].contains(&status) => {
             MailFault::Never(Some(status))
         }
         _ => MailFault::NotNow,
@@ -65,9 +67,12 @@ mod tests {
 
     #[test]
     fn what_is_refused_is_given_up_and_everything_else_is_tried_again() {
-        for (status, kept) in [(400, true), (404, true), (422, true), (408, false), (429, false)] {
+        for (status, kept) in [(400, true), (422, true), (404, false), (408, false), (429, false)] {
             let expected = if kept { MailFault::Never(Some(status)) } else { MailFault::NotNow };
             assert_eq!(fault(OutgoingFault::Status(status)), expected);
+        }
+        for status in [401, 403] {
+            assert_eq!(fault(OutgoingFault::Status(status)), MailFault::Refused(status));
         }
         for other in [OutgoingFault::Status(302), OutgoingFault::Status(500), OutgoingFault::Silent]
         {

@@ -101,23 +101,11 @@ impl Sending {
 }
 
 impl Desk<'_> {
-    /// The families that could be proposed to a panel, best first, as many as there is room for.
-    ///
-    /// # Errors
-    /// [`Refusal::NotFound`] where they do not coordinate its network.
-    pub async fn candidates(&self, panel: PanelId) -> Result<Vec<Candidate>, Refusal> {
-        Ok(self.choose(panel, 0).await?.fitting)
-    }
-
     /// The families that a coordinator chooses from.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] where they do not coordinate its network.
     pub async fn choice(&self, panel: PanelId) -> Result<Choice, Refusal> {
-        self.choose(panel, NEXT).await
-    }
-
-    async fn choose(&self, panel: PanelId, beyond: u32) -> Result<Choice, Refusal> {
         let side = self.panel(panel, Right::Coordinate).await?;
         let Some((community, network)) = &side.community else { return Err(Refusal::NotFound) };
         let mut seekers = self.service.store.seekers(network, community).await?;
@@ -125,7 +113,7 @@ impl Desk<'_> {
         let there = self.service.store.families_on(panel).await?;
         seekers.retain(|seeker| !there.contains(&seeker.family));
         let fitting = self.first_of(&mut seekers, &side, side.open());
-        let next = self.first_of(&mut seekers, &side, beyond);
+        let next = self.first_of(&mut seekers, &side, NEXT);
         let shown: Vec<FamilyId> =
             fitting.iter().chain(&next).map(|candidate| candidate.seeker.family).collect();
         if !shown.is_empty() {

@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 use crate::attachment::{Capacity, FamilyId, Ground, ListId, ProposalId, RegistrationId, Target};
 use crate::panel::PanelId;
-use crate::workflow::{Given, Refusal, Registering, Sending, Updating};
+use crate::workflow::{Candidate, Given, Refusal, Registering, Sending, Updating};
 
 use super::App;
 use problem::Problem;
@@ -108,8 +108,9 @@ async fn state_capacity(
 
 /// `GET /api/panels/{panel}/candidates`
 async fn candidates(State(app): Shared, Reading(signed): Reading, At(id): At<i64>) -> Answered {
-    let candidates = signed.desk(&app).candidates(PanelId(id)).await?;
-    Ok(Json(json!({ "candidates": candidates.iter().map(candidate).collect::<Vec<_>>() })))
+    let choice = signed.desk(&app).choice(PanelId(id)).await?;
+    let all = |of: &[Candidate]| of.iter().map(candidate).collect::<Vec<_>>();
+    Ok(Json(json!({ "candidates": all(&choice.fitting), "next": all(&choice.next) })))
 }
 
 /// `GET /api/panels/{panel}/lists`

@@ -130,6 +130,7 @@ pub(super) fn family(family: &FamilyView) -> Value {
         json!({
             "registration": member.id,
             "phn": member.phn,
+            "name": member.name,
             "preferredName": member.preferred_name,
             "state": member.state,
             "registeredAt": member.registered_at,

@@ -46,6 +46,16 @@ const SENT: &str = "UPDATE attachment.notice SET sent_at = $2 WHERE id = $1 AND 
 const GIVEN_UP: &str = "
 UPDATE attachment.notice SET given_up_at = $2, refused_with = $3 WHERE id = $1 AND sent_at IS NULL AND given_up_at IS NULL";
 
+// $2 when it is tried next.
+const PUT_OFF: &str = "UPDATE attachment.notice SET due_at = $2, attempts = attempts - 1 WHERE id = $1 AND sent_at IS NULL AND attempts > 0";
+
+// They said meanwhile that they look, or look no more: what was asked is not asked any more. $1 now.
+const PAST: &str = "
+UPDATE attachment.notice n SET given_up_at = $1
+ WHERE n.due_at <= $1 AND n.sent_at IS NULL AND n.given_up_at IS NULL AND n.kind IN ('asked', 'not-reconfirmed')
+   AND NOT EXISTS (SELECT FROM attachment.registration r
+                    WHERE r.family_id = n.family_id AND r.state = CASE n.kind WHEN 'asked' THEN 'reconfirm-due' ELSE 'suspended' END)";
+
 /// To whoever acts for the provider of `l`'s panel, and wants to be told. Columns and conditions follow.
 macro_rules! to_practice {
     ($list:literal) => {
@@ -135,6 +145,24 @@ impl Store {
     ) -> Result<(), StoreError> {
         let query = sqlx::query(GIVEN_UP).bind(id).bind(at).bind(status.map(i32::from));
         query.execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Puts off a notice that was not tried in earnest.
+    ///
+    /// # Errors
+    /// When the database does not answer: then it counts as tried.
+    pub async fn put_off_notice(&self, id: i64, until: DateTime<Utc>) -> Result<(), StoreError> {
+        sqlx::query(PUT_OFF).bind(id).bind(until).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Gives up notices that do not hold any more.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn give_up_past_notices(&self, at: DateTime<Utc>) -> Result<(), StoreError> {
+        sqlx::query(PAST).bind(at).execute(&self.pool).await?;
         Ok(())
     }
 
