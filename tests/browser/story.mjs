@@ -223,7 +223,7 @@ await browse(async (browser) => {
   await opal.page.getByRole('link', { name: 'Register whoever calls' }).click();
   await opal.page.getByLabel('Telephone number').fill('250-555-0102');
   await opal.page.getByLabel('Telephone call').check();
-  await opal.page.getByLabel('Postal code', { exact: true }).fill('V0X 9Z1');
+  await opal.page.getByLabel(/^Postal code/).fill('V0X 9Z1');
   await opal.page.getByLabel('Personal health number').fill('9876500043');
   await opal.page.getByLabel('Given names').fill('Rowan');
   await opal.page.getByLabel('Family name').fill('Placeholt');

@@ -130,6 +130,38 @@ async fn a_text_message_that_is_refused_is_given_up_and_the_status_is_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_given_up_while_the_gateway_refuses_us() {
+    let moving = waiting("texts-token").await;
+    let (address, taken) = gateway(&[401; 20]).await;
+    let mail = by(address);
+    for _ in 0..20 {
+        assert_eq!(moving.tried(&mail).await, (0, 1));
+        assert_eq!(moving.tried(&mail).await, (0, 0), "not at once");
+        moving.minutes_later(5);
+    }
+    assert_eq!(moving.notices(GIVEN_UP).await, 0, "however often");
+    assert_eq!(moving.tried(&mail).await, (1, 0));
+    assert_eq!(taken.lock().expect("requests").len(), 21);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_asked_what_they_have_answered_meanwhile() {
+    let moving = waiting("texts-past").await;
+    let (address, taken) = gateway(&[]).await;
+    let mail = by(address);
+    assert_eq!(moving.tried(&mail).await, (1, 0));
+    moving.days_later(90).await;
+    let province = &moving.province;
+    let mine = province.get(MARIGOLD, "/api/registrations").await.json;
+    let member = text(&mine["families"][0]["members"][0]["registration"]);
+    let path = format!("/api/registrations/{member}/reconfirm");
+    assert_eq!(province.post(MARIGOLD, &path, json!({})).await.status, 200);
+    assert_eq!(moving.tried(&mail).await, (0, 0));
+    assert_eq!(moving.notices(GIVEN_UP).await, 1);
+    assert_eq!(taken.lock().expect("requests").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_that_is_down_loses_nothing_until_a_day_and_a_half_are_over() {
     let moving = waiting("texts-down").await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("listens");
