@@ -70,7 +70,13 @@ fn overview() -> Vec<(&'static str, Value)> {
     vec![
         ("Networks", all_of(json!({"networks": list_of(named())}))),
         ("Network", all_of(network)),
-        ("MemberSearch", object(json!({}), json!({"words": text(), "left": flag()}))),
+        (
+            "MemberSearch",
+            object(
+                json!({}),
+                json!({"words": text(), "left": flag(), "skip": {"type": "integer", "minimum": 0, "maximum": 65_535}}),
+            ),
+        ),
         ("Members", all_of(members)),
         ("Communities", all_of(json!({"communities": list_of(named())}))),
         ("Conditions", all_of(json!({"conditions": list_of(named())}))),

@@ -65,6 +65,8 @@ struct Search {
     words: String,
     #[serde(default)]
     left: bool,
+    #[serde(default)]
+    skip: u16,
 }
 
 fn shown_member(member: &MemberView) -> Value {
@@ -84,9 +86,9 @@ fn shown_member(member: &MemberView) -> Value {
 async fn members(
     State(app): Shared,
     At(id): At<i64>,
-    Asking(signed, Search { words, left }): Asking<Search>,
+    Asking(signed, Search { words, left, skip }): Asking<Search>,
 ) -> Answered {
-    let search = MemberSearch { words, left };
+    let search = MemberSearch { words, left, skip };
     let found = signed.desk(&app).members(PanelId(id), &search).await?;
     let members: Vec<Value> = found.people.iter().map(shown_member).collect();
     Ok(Json(json!({ "members": members, "more": found.more })))

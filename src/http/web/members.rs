@@ -24,6 +24,8 @@ pub(super) struct Search {
     q: String,
     #[serde(default)]
     left: String,
+    #[serde(default)]
+    skip: u16,
 }
 
 #[derive(Template)]
@@ -33,7 +35,10 @@ struct MembersPage<'p> {
     side: &'p PanelSide,
     search: &'p MemberSearch,
     people: Vec<MemberShown<'p>>,
-    more: bool,
+    /// So many were shown before.
+    before: usize,
+    /// Where the next ones begin, if there are more.
+    next: Option<usize>,
 }
 
 struct MemberShown<'m> {
@@ -70,8 +75,10 @@ async fn found(
     let found = visitor.desk(app).members(panel_id(panel)?, &search).await?;
     let today = Today::of(app);
     let people = found.people.iter().map(|member| MemberShown::of(member, today)).collect();
+    let before = usize::from(search.skip);
+    let next = found.more.then(|| before + found.people.len());
     let (form_key, side) = (visitor.form_key.as_str(), &found.side);
-    let content = MembersPage { form_key, side, search: &search, people, more: found.more };
+    let content = MembersPage { form_key, side, search: &search, people, before, next };
     Ok(Page::of(visitor, "Who is on the panel").show(&content))
 }
 
@@ -88,9 +95,9 @@ pub(super) async fn page(
 pub(super) async fn search(
     State(app): State<Arc<App>>,
     Path(panel): Path<String>,
-    Form(visitor, Search { q, left }): Form<Search>,
+    Form(visitor, Search { q, left, skip }): Form<Search>,
 ) -> Response {
-    let search = MemberSearch { words: q, left: left == "yes" };
+    let search = MemberSearch { words: q, left: left == "yes", skip };
     shown(&visitor, found(&app, &visitor, &panel, search).await)
 }
 
@@ -125,10 +132,16 @@ mod tests {
             author: "emr-lantern".into(),
         };
         let today = Today { now: DateTime::UNIX_EPOCH, offset: FixedOffset::west_opt(0).unwrap() };
-        let search = MemberSearch { words: "\"><b>".into(), left: false };
+        let search = MemberSearch { words: "\"><b>".into(), left: false, skip: 0 };
         let people = vec![MemberShown::of(&member, today)];
-        let page =
-            MembersPage { form_key: "key", side: &side, search: &search, people, more: false };
+        let page = MembersPage {
+            form_key: "key",
+            side: &side,
+            search: &search,
+            people,
+            before: 0,
+            next: None,
+        };
         let page = page.render().unwrap();
         assert!(page.contains("Marigold") && page.contains("Juniper"), "{page}");
         for raw in ["<script", "<b>", "<Testwell", "Cedar & L"] {

@@ -181,6 +181,7 @@ pub(super) fn change(code: &str) -> &'static str {
         "clean-up-confirmed" => "Confirmed in a clean-up",
         "clean-up-removed" => "Taken off in a clean-up",
         "provider-left" => "The provider left",
+        "number-merged" => "Has another number now",
         _ => "Changed",
     }
 }

@@ -17,6 +17,8 @@ pub struct MemberSearch {
     pub words: String,
     /// Those who were taken off, instead of those who are on it.
     pub left: bool,
+    /// How many are passed over: those who were shown before.
+    pub skip: u16,
 }
 
 /// Somebody who is or was on a panel.
@@ -43,7 +45,7 @@ pub struct MemberView {
 /// People shown at a time.
 pub const MEMBERS_SHOWN: usize = 100;
 
-// $1 panel, $2 those who left, $3 words of a name or the beginning of a number, $4 at most so many.
+// $1 panel, $2 those who left, $3 words of a name or the beginning of a number, $4 at most so many, $5 after so many.
 const MEMBERS: &str = concat!(
     "
 SELECT e.phn, m.name, m.birth_date, e.status::text AS status, k.deceased, h.at AS since, h.reason, h.author
@@ -57,7 +59,7 @@ SELECT e.phn, m.name, m.birth_date, e.status::text AS status, k.deceased, h.at A
  CROSS JOIN LATERAL (SELECT c.at, c.reason, coalesce(c.person, c.author) AS author FROM panel.change c WHERE c.entry_id = e.id ORDER BY c.id DESC LIMIT 1) h
  WHERE e.panel_id = $1 AND (e.status = 'removed') = $2
    AND ($3 = '' OR strpos(lower(m.name), lower($3)) > 0 OR starts_with(e.phn, replace($3, ' ', '')))
- ORDER BY h.at DESC, e.phn LIMIT $4"
+ ORDER BY h.at DESC, e.phn LIMIT $4 OFFSET $5"
 );
 
 impl Store {
@@ -72,7 +74,7 @@ impl Store {
     ) -> Result<Vec<MemberView>, StoreError> {
         let most = i64::try_from(MEMBERS_SHOWN + 1).unwrap_or(i64::MAX);
         let query = sqlx::query(MEMBERS).bind(panel.0).bind(search.left).bind(search.words.trim());
-        let rows = query.bind(most).fetch_all(&self.pool).await?;
+        let rows = query.bind(most).bind(i64::from(search.skip)).fetch_all(&self.pool).await?;
         rows.iter().map(member).collect()
     }
 }

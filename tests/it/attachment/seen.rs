@@ -139,11 +139,15 @@ async fn candidates_are_in_the_trail_with_whom_before_they_are_shown() {
     let panel = province.room_for(2).await;
     province.register(MARIGOLD, &PATIENTS[..2]).await;
     province.register(BASIL, &PATIENTS[2..3]).await;
+    let mut elsewhere = family(&PATIENTS[3..4]);
+    elsewhere["postalCode"] = "V0X 9Z4".into();
+    assert_eq!(province.post(BASIL, "/api/registrations", elsewhere).await.status, 201);
     let path = format!("/api/panels/{panel}/candidates");
     let shown = province.get(COSMO, &path).await.json;
     assert_eq!(shown["candidates"].as_array().map(Vec::len), Some(1), "two people fit");
+    assert_eq!(shown["next"].as_array().map(Vec::len), Some(1), "and who comes after them");
     let seen = "SELECT count(*) FROM audit.event WHERE event = 'see-candidates' AND subject = 'cosmo.matchwright'
-                   AND patients = ARRAY['9876500011', '9876500029'] AND on_behalf_of = '{}' AND facility = ARRAY['clinic-1']";
+                   AND patients = ARRAY['9876500011', '9876500029', '9876500036'] AND on_behalf_of = '{}' AND facility = ARRAY['clinic-1']";
     assert_eq!(province.rows(seen).await, 1, "one record, and of nobody who was not shown");
 }
 

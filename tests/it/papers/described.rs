@@ -222,6 +222,36 @@ async fn what_is_found_on_a_panel_and_in_a_network_is_who_is_there() {
     assert!(open.iter().any(|one| one["id"] == panel && one["open"] == 3), "{area}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_panel_is_searched_a_hundred_people_at_a_time_and_nobody_is_passed_over() {
+    let province = Province::start("large").await;
+    let panel = province.panel_of(JUNIPER).await;
+    let people = format!(
+        "INSERT INTO client_registry.patient SELECT (jsonb_populate_record(p, jsonb_build_object('phn', n::text))).*
+           FROM client_registry.patient p, generate_series(1000000001, 1000000205) n WHERE p.phn = '9876500011';
+         INSERT INTO panel.patient (phn) SELECT n::text FROM generate_series(1000000001, 1000000205) n;
+         WITH put AS (
+             INSERT INTO panel.entry (panel_id, phn, status, started_at, status_at, author, message_id)
+             SELECT {panel}, n::text, 'confirmed', now(), now(), 'emr-lantern', gen_random_uuid() FROM generate_series(1000000001, 1000000205) n
+             RETURNING id, started_at)
+         INSERT INTO panel.change (entry_id, became, at, author, on_behalf_of, message_id, reason)
+         SELECT id, 'confirmed', started_at, 'emr-lantern', 'prov-1', gen_random_uuid(), 'added' FROM put"
+    );
+    crate::patients::run(&province.guarded.server, &people).await;
+    let kind = [("content-type", "application/json")];
+    let path = format!("/api/panels/{panel}/members/search");
+    let mut found = std::collections::BTreeSet::new();
+    for (skip, shown, more) in [(0, 100, true), (100, 100, true), (200, 5, false), (300, 0, false)]
+    {
+        let asked = json!({"words": "Marigold", "skip": skip}).to_string();
+        let page = province.paper(JUNIPER, "POST", &path, &kind, asked).await.json;
+        let members = page["members"].as_array().expect("members");
+        assert_eq!((members.len(), &page["more"]), (shown, &json!(more)), "{skip}");
+        found.extend(members.iter().map(|one| text(&one["phn"])));
+    }
+    assert_eq!(found.len(), 205);
+}
+
 async fn follow_lists(followed: &mut Followed) {
     let province = Province::start("described-lists").await;
     let panel = province.room_for(3).await;

@@ -112,6 +112,21 @@ async fn the_page_has_a_chart_its_text_and_the_table_for_each_community_and_nobo
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whose_number_was_merged_into_another_ones_no_longer_counts_as_waiting() {
+    let server = sandbox(Setup { fixed: true, ..Setup::default() }).await;
+    run(&server, &people(1_000_000_001, 11, "fernhollow", "2026-08-10T12:00:00Z")).await;
+    let merged = ("'active'", "withdrawn", "number-merged");
+    run(&server, &moved(1_000_000_001, 8, merged, "2026-09-15T12:00:00Z")).await;
+    let csv = read(&public(&server, "/numbers.csv").await);
+    let waiting = |month: &str| {
+        let line = csv.lines().find(|line| line.starts_with(&format!("Fernhollow,{month},")));
+        line.and_then(|line| line.split(',').nth(6)).map(str::to_owned)
+    };
+    let months = ["2026-07", "2026-08", "2026-09"].map(waiting);
+    assert_eq!(months.map(Option::unwrap_or_default), ["<5", "10", "<5"], "{csv}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_name_is_no_formula_in_the_spreadsheet_of_whoever_opens_the_file() {
     let server = sandbox(Setup::default()).await;
     run(
