@@ -29,12 +29,18 @@ async fn waiting_and_room_stand_side_by_side_for_each_community() {
     page.is_silent_on("Fernhollow");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn whoever_fits_is_not_left_out_without_a_reason() {
+/// Two families wait, and Juniper has room for both; with her panel's page.
+async fn two_fit() -> (Town, String) {
     let town = Town::start().await;
     town.register(MARIGOLD, &PATIENTS[..1]).await;
     town.register(BASIL, &PATIENTS[1..2]).await;
     let panel = town.room_for(2).await;
+    (town, panel)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_fits_is_not_left_out_without_a_reason() {
+    let (town, panel) = two_fit().await;
     let mut cosmo = town.sign_in(COSMO).await;
     let form = cosmo.get(&format!("{panel}/candidates")).await.form(&format!("{panel}/lists"));
     let out = form.all("take").remove(0);
@@ -89,10 +95,7 @@ async fn a_list_with_nobody_ticked_is_told_and_the_reasons_stay() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_coordinator_sends_a_list_in_an_order_of_their_own() {
-    let town = Town::start().await;
-    town.register(MARIGOLD, &PATIENTS[..1]).await;
-    town.register(BASIL, &PATIENTS[1..2]).await;
-    let panel = town.room_for(2).await;
+    let (town, panel) = two_fit().await;
     let mut cosmo = town.sign_in(COSMO).await;
     let form = cosmo.get(&format!("{panel}/candidates")).await.form(&format!("{panel}/lists"));
     let last = format!("place-{}", form.all("take")[1]);
